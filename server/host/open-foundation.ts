@@ -1,0 +1,69 @@
+import { defaultProviderName } from '../agent/model-menu.ts';
+import { createConfigManager } from '../config/config-manager.ts';
+import { readEnvironment, secretVariables } from '../config/env.ts';
+import { resolveBoot } from '../config/resolve-boot.ts';
+import { openDataDir } from '../data/data-dir.ts';
+import { acquireDataDirLock } from '../data/lock.ts';
+import { systemClock } from '../lib/clock.ts';
+import { newId } from '../lib/new-id.ts';
+import { createApiTokens } from '../secrets/api-tokens.ts';
+import { createSecretsManager, type OwnedSecretsManager } from '../secrets/create-secrets-manager.ts';
+import { probeTargets } from '../secrets/probe-targets.ts';
+import { createLogging } from '../telemetry/logging.ts';
+import type { HostOptions } from './host-options.ts';
+
+export type Foundation = Awaited<ReturnType<typeof openFoundation>>;
+
+/** What everything else stands on: the owned data directory, settings, logs, secrets and tokens. */
+export async function openFoundation(options: HostOptions) {
+  const clock = systemClock;
+  const environment = readEnvironment();
+  const boot = resolveBoot(environment, { cwd: process.cwd(), ...options.commandLine });
+  const { dataDir } = boot;
+  const instanceId = newId('instance');
+  await openDataDir(dataDir);
+  const lock = await acquireDataDirLock(dataDir, { instanceId, clock });
+  try {
+    const config = await createConfigManager({
+      boot,
+      env: environment,
+      commandLine: { 'server.host': options.commandLine.host, 'server.port': options.commandLine.port },
+    });
+    let secretsOnceOpen: OwnedSecretsManager | undefined;
+    const { logger, store: logs } = createLogging({
+      dataDir,
+      level: () => config.current().logging.level,
+      redactor: () => secretsOnceOpen?.redactor ?? { redact: (text) => text },
+      clock,
+      ...(options.echo && { echo: options.echo }),
+    });
+    if (lock.tookOver)
+      logger.warn('The data directory was taken over from an owner that is gone.', { owner: lock.tookOver });
+    const secrets = await createSecretsManager({
+      dataDir,
+      environment: secretVariables(),
+      ...(environment.vaultPassphrase !== undefined && { passphrase: environment.vaultPassphrase }),
+      clock,
+      logger,
+      probes: () => {
+        const known = secretsOnceOpen;
+        return probeTargets(config.current(), known ? defaultProviderName(config.current(), known) : 'anthropic');
+      },
+      extraNames: () => Object.values(config.current().providers).flatMap(({ apiKeyEnv }) => apiKeyEnv ?? []),
+    });
+    secretsOnceOpen = secrets;
+    const tokens = await createApiTokens({ dataDir, clock, logger });
+    return {
+      ...{ clock, environment, dataDir, instanceId, config, logger, logs, secrets, tokens },
+      async close() {
+        await tokens.close();
+        await secrets.close();
+        await logs.close();
+        await lock[Symbol.asyncDispose]();
+      },
+    };
+  } catch (error) {
+    await lock[Symbol.asyncDispose]();
+    throw error;
+  }
+}

@@ -1,0 +1,111 @@
+import { readFile } from 'node:fs/promises';
+import { createFileKeeper } from '../agent/attached-files.ts';
+import { listModels } from '../agent/model-menu.ts';
+import { listProfiles } from '../agent/profiles.ts';
+import { createRunManager } from '../agent/run-manager.ts';
+import { createAgentApp } from '../app.ts';
+import { checkExposure } from '../http/exposure.ts';
+import { listen } from '../http/listen.ts';
+import { createLifecycle } from '../lifecycle.ts';
+import { createRuleKeeper } from '../permissions/keep-rules.ts';
+import { createWorkspaceUploads } from '../sandbox/workspace-uploads.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
+import { agentTools } from './agent-tools.ts';
+import type { HostOptions } from './host-options.ts';
+import { type Foundation, openFoundation } from './open-foundation.ts';
+import { openSandboxes } from './open-sandboxes.ts';
+import { openStorage } from './open-storage.ts';
+
+/** Constructs what lives as long as the program, from the ground up. */
+export async function openParts(options: HostOptions) {
+  const foundation = await openFoundation(options);
+  try {
+    return await openOn(foundation, options);
+  } catch (error) {
+    await foundation.close();
+    throw error;
+  }
+}
+
+async function openOn(foundation: Foundation, options: HostOptions) {
+  const { clock, config, dataDir, instanceId, logger, logs, secrets, tokens } = foundation;
+  const storage = await openStorage(foundation);
+  const { sessions, disk, workspaces, uploads } = storage;
+  const sandboxes = await openSandboxes(foundation, options.resourcesDir);
+  const agents = () =>
+    listProfiles(config.current()).map(({ id, name, model }) => ({
+      id,
+      name,
+      model: model ?? listModels(config.current(), secrets)[0]?.id ?? 'demo:demo',
+    }));
+  const workspaceUploads = createWorkspaceUploads({ dataDir, sandboxes });
+  const keepFiles = createFileKeeper({
+    dataDir,
+    namesInWorkspace: workspaceUploads.names,
+    putIntoWorkspace: workspaceUploads.put,
+  });
+  const metrics = createMetrics({
+    clock,
+    runs: () => lifecycle.parts()?.runs.list() ?? [],
+    sandboxes: () => sandboxes.list(),
+  });
+  let bound: { host: string; port: number } = config.current().server;
+  const lifecycle = createLifecycle({
+    ...{ config, secrets, sessions, sandboxes, clock, logger },
+    createRuns: () =>
+      createRunManager({
+        config: () => config.current(),
+        secrets,
+        redactor: secrets.redactor,
+        sessions,
+        sandboxes,
+        context: sessions,
+        tools: agentTools(foundation, storage, options.version),
+        readFile: (path) => readFile(path, 'utf8'),
+        logger,
+        clock,
+        tap: metrics.followRun,
+        keepRules: createRuleKeeper(config),
+        keepFiles,
+      }),
+    createApp: (edge, { runs, readiness }) =>
+      createAgentApp({
+        ...{ edge, runs, readiness, sessions, workspaces, uploads, agents, tokens, metrics, logger, clock },
+        config: () => config.current(),
+        token: () => secrets.get('UI_SECRET_TOKEN')?.value,
+        bindAddress: () => bound,
+        beforeSessionDelete: async ({ tenantId, sessionId }) => {
+          const owned = sandboxes.list().filter((box) => box.tenantId === tenantId && box.sessionId === sessionId);
+          for (const { id } of owned) await sandboxes.destroy(id);
+        },
+      }).fetch,
+    async listen(fetch, at) {
+      checkExposure({ host: at.host, token: secrets.get('UI_SECRET_TOKEN')?.value });
+      const listener = await listen({ fetch }, { ...at, logger });
+      bound = { host: at.host, port: listener.port };
+      return listener;
+    },
+  });
+
+  lifecycle.subscribe(({ phase }) => sandboxes.keepWarm(phase === 'ready' || phase === 'degraded'));
+
+  let closing: Promise<void> | undefined;
+  async function closeOnce(mode: 'drain' | 'now', tell: (step: string) => void, before?: () => void) {
+    tell('Ending runs and destroying sandboxes');
+    await lifecycle.stop(mode);
+    before?.();
+    await sandboxes.close();
+    tell('Writing sessions and logs');
+    await storage.close();
+    metrics.close();
+    logger.info('The program ends.', { instanceId });
+    await foundation.close();
+  }
+  return {
+    ...{ dataDir, config, secrets, tokens, logger, logs, sessions, sandboxes, disk, agents, lifecycle },
+    close(mode: 'drain' | 'now', onProgress: (step: string) => void = () => undefined, before?: () => void) {
+      closing ??= closeOnce(mode, onProgress, before);
+      return closing;
+    },
+  };
+}

@@ -1,0 +1,25 @@
+import { adoptWorkspaces } from '../data/adopt-workspaces.ts';
+import { createDiskMeter } from '../data/disk.ts';
+import { createWorkspaceReader } from '../data/workspace-files.ts';
+import { createUploadSpool } from '../http/uploads/spool.ts';
+import { createFileSessionStore } from '../sessions/file-store.ts';
+import type { Foundation } from './open-foundation.ts';
+
+/** What is kept of conversations and their files. */
+export async function openStorage({ dataDir, clock, logger }: Foundation) {
+  const sessions = createFileSessionStore({ dataDir, logger, clock });
+  await adoptWorkspaces(dataDir, logger.child({ component: 'sessions' }));
+  const disk = createDiskMeter({ dataDir, clock });
+  return {
+    sessions,
+    disk,
+    workspaces: createWorkspaceReader(dataDir),
+    uploads: await createUploadSpool(dataDir),
+    async close() {
+      await sessions.close();
+      disk.close();
+    },
+  };
+}
+
+export type Storage = Awaited<ReturnType<typeof openStorage>>;
