@@ -1,8 +1,8 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { AppError } from '../../../lib/app-error.ts';
+import { kindOfAddress, nat64Target } from '../../../lib/ip-addresses.ts';
 import { orAborted } from '../or-aborted.ts';
-import { kindOfAddress, nat64Target } from './addresses.ts';
 import { type AllowedUrl, checkAddress, type WebPolicy } from './url-policy.ts';
 
 export interface HostAddress {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { kindOfAddress } from './addresses.ts';
+import { kindOfAddress } from '../../../lib/ip-addresses.ts';
 import { faultOf } from './testing/recording.ts';
 import { createTestWeb, page, type TestWeb, type TestWebOptions } from './testing/test-web.ts';
 

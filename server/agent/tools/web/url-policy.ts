@@ -1,7 +1,7 @@
 import { isIP, isIPv4 } from 'node:net';
 import type { Config } from '../../../contract/config.ts';
 import { AppError } from '../../../lib/app-error.ts';
-import { type AddressKind, kindOfAddress } from './addresses.ts';
+import { type AddressKind, kindOfAddress } from '../../../lib/ip-addresses.ts';
 
 /** What a person allowed beyond public addresses on the usual ports. */
 export type WebPolicy = Config['web'];
