@@ -1,64 +1,25 @@
 import type { ChatRequest, RunInfo } from '../contract/chat.ts';
-import type { Config } from '../contract/config.ts';
-import type { RunEvent } from '../contract/events.ts';
 import type { SessionKey } from '../contract/ids.ts';
 import type { UserMessage } from '../contract/messages.ts';
 import { AppError } from '../lib/app-error.ts';
-import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/new-id.ts';
-import { createPolicy } from '../permissions/policy.ts';
-import type { SandboxManager } from '../sandbox/sandbox.ts';
-import type { Redactor, SecretSource } from '../secrets/secret-source.ts';
-import type { SecretsManager } from '../secrets/secrets-manager.ts';
-import type { SessionStore } from '../sessions/store.ts';
-import type { LogContext, Logger } from '../telemetry/logger.ts';
 import { fileOf } from './attached-files.ts';
-import { fallbackModels } from './call-model-fallback.ts';
-import { wholeContext } from './compaction/context-keeper.ts';
-import type { ContextStore } from './compaction/context-store.ts';
-import { createKeepWhole } from './compaction/keep-whole.ts';
-import { createRunContext, type RunContextOptions } from './compaction/run-context.ts';
 import { createSessionCompactions } from './compaction/session-compactions.ts';
-import type { Summarizer } from './compaction/summarize.ts';
-import { createDemoModel } from './demo-model.ts';
 import { createGrants } from './grants.ts';
-import { createKeyReport } from './key-report.ts';
-import { type ModelHandle, type ModelSources, resolveModel } from './model.ts';
-import { offeredTools, recallFrom } from './offered-tools.ts';
-import { createPermissionCheck } from './permission-check.ts';
-import { defaultAgentId, findProfile, listProfiles, type Profile } from './profiles.ts';
+import type { ModelHandle } from './model.ts';
+import type { Profile } from './profiles.ts';
 import { createResponder } from './responder.ts';
-import { type LoopParts, type Run, type RunOptions, startRun, titleOf } from './run.ts';
+import { type Run, type RunOptions, startRun } from './run.ts';
+import { createRunSetup, type RunSetupOptions } from './run-setup.ts';
 import { createRunShelf } from './run-shelf.ts';
-import { runTool, type ToolScope, toolSpecs } from './run-tool.ts';
 import type { IncomingFile, RunExtras, RunManager, RunTap } from './runs.ts';
-import { systemPrompt } from './system-prompt.ts';
-import type { Tool } from './tools/tool.ts';
-import { askInRoom, type WaitingRoom } from './waiting-room.ts';
 
-export interface RunManagerOptions {
-  config(): Config;
-  secrets: SecretSource & Pick<SecretsManager, 'report'>;
-  redactor: Redactor;
-  sessions: SessionStore;
-  /** Absent: tools that need a sandbox fail and say so. */
-  sandboxes?: SandboxManager;
-  tools: readonly Tool[];
-  /** Reads a profile's prompt file. */
-  readFile(path: string): Promise<string>;
-  logger: Logger;
-  clock: Clock;
+export interface RunManagerOptions extends RunSetupOptions {
   /** Keeps the files of a message and makes the message that tells the model of them. Absent: files are refused. */
   keepFiles?(key: SessionKey, message: string, files: readonly IncomingFile[]): Promise<UserMessage['content']>;
   /** Adds allow rules to the settings for good. Absent: rules last for a session at most. */
   keepRules?(rules: readonly string[]): Promise<void>;
   tap?: RunTap;
-  /** Keeps conversations within what models can read. Absent: they are sent whole. */
-  context?: ContextStore;
-  /** Writes the summaries of shortened conversations in the place of the run's own model. */
-  summarize?: Summarizer;
-  /** Replaces the network of model calls in tests. */
-  modelFetch?: typeof fetch;
 }
 
 interface Beginning {
@@ -85,15 +46,8 @@ export function createRunManager(options: RunManagerOptions): RunManager {
   const shelf = createRunShelf(clock);
   const listeners = new Set<(run: RunInfo) => void>();
   const grants = createGrants();
-  const specs = toolSpecs(options.tools);
+  const setup = createRunSetup(options, grants);
   let isDraining = false;
-
-  const modelSources: ModelSources = {
-    config: options.config,
-    secrets: options.secrets,
-    demo: () => createDemoModel((ms, signal) => clock.sleep(ms, signal)),
-    ...(options.modelFetch ? { fetch: options.modelFetch } : {}),
-  };
 
   async function start(request: ChatRequest, extras: RunExtras = {}): Promise<Run> {
     if (isDraining) throw drainingError();
@@ -101,7 +55,7 @@ export function createRunManager(options: RunManagerOptions): RunManager {
     const runId = newId('run');
     const release = await claim(key, runId);
     try {
-      const { profile, model } = await choose(request, key);
+      const { profile, model } = await setup.choose(request, key);
       if (isDraining) throw drainingError();
       return begin({ request, extras, key, runId, profile, model, release });
     } catch (error) {
@@ -134,25 +88,6 @@ export function createRunManager(options: RunManagerOptions): RunManager {
     };
   }
 
-  /** Session, profile and model: everything that can be refused before the run exists. */
-  async function choose(request: ChatRequest, key: SessionKey): Promise<{ profile: Profile; model: ModelHandle }> {
-    const agentId = request.agentId ?? (request.sessionId && (await agentOf(key))) ?? defaultAgentId;
-    const profile = findProfile(options.config(), agentId);
-    const model = resolveModel(request.model ?? profile.model, modelSources);
-    await sessions.getOrCreate(key, { agentId, title: titleOf(request.message) });
-    return { profile, model };
-  }
-
-  /** Who answered in this session before. */
-  async function agentOf(key: SessionKey): Promise<string | undefined> {
-    try {
-      return (await sessions.get(key)).agentId;
-    } catch (error) {
-      if (error instanceof AppError && error.code === 'session_not_found') return undefined;
-      throw error;
-    }
-  }
-
   function begin({ request, extras, key, runId, profile, model, release }: Beginning): Run {
     const { deadlineMs } = options.config().runs;
     const about = { runId, sessionId: key.sessionId, tenantId: key.tenantId };
@@ -173,8 +108,7 @@ export function createRunManager(options: RunManagerOptions): RunManager {
       graceMs: () => options.config().runs.disconnectGraceMs,
       firstReaderMs,
       redact: (text) => options.redactor.redact(text),
-      prepare: (signal, emit, room) =>
-        prepare(profile, model, extras, { ...about, userId: key.userId, signal, emit, room }),
+      prepare: (signal, emit, room) => setup.prepare({ key, runId, profile, model, extras, signal, emit, room }),
       onSettled: release,
       onChange: tell,
     });
@@ -198,121 +132,13 @@ export function createRunManager(options: RunManagerOptions): RunManager {
     throw new AppError('attachments_unsupported', 'This server keeps no attached files.', { status: 400 });
   }
 
-  async function prepare(
-    profile: Profile,
-    model: ModelHandle,
-    extras: RunExtras,
-    scope: {
-      runId: string;
-      sessionId: string;
-      tenantId: string;
-      userId: string;
-      signal: AbortSignal;
-      emit: (event: RunEvent) => void;
-      room: WaitingRoom;
-    },
-  ): Promise<LoopParts> {
-    const { signal, emit, room, userId, ...about } = scope;
-    const { llm } = options.config();
-    const key = { tenantId: about.tenantId, userId, sessionId: about.sessionId };
-    const logger = options.logger.child({ ...about, component: 'tool' });
-    const tools = offeredTools(options.tools, profile, logger);
-    const redact = (text: string) => options.redactor.redact(text);
-    const toolScope: ToolScope = {
-      permit: createPermissionCheck({
-        policy: () => policyOf(profile, key),
-        ...{ room, emit, redact, logger },
-      }),
-      ask: askInRoom(room, emit),
-      ...about,
-      userId,
-      tools: new Map(tools.map((tool) => [tool.name, tool])),
-      sandbox: () => acquireSandbox(about, signal),
-      redact,
-      logger,
-      clock,
-      ...(options.context ? { keepWhole: createKeepWhole(options.context, key, logger) } : {}),
-    };
-    const prompt = await systemPrompt(profile, tools, clock.now(), options.readFile);
-    const parts = {
-      system: [prompt, extras.system].filter(Boolean).join('\n\n'),
-      toolSpecs: specs.filter((spec) => toolScope.tools.has(spec.name)),
-      settings: { ...llm, ...extras.settings },
-      redact,
-      ...askedModels(model, about),
-    };
-    const recall = () => recallFrom(tools, key, logger);
-    return {
-      ...parts,
-      runTool: (call) => runTool(call, toolScope, signal, emit),
-      maxTurns: profile.maxTurns,
-      ...contextOf({ key, model, signal, emit, recall, answer: parts.settings, ...parts }),
-    };
-  }
-
-  /** As the settings are now. */
-  function policyOf({ id }: Profile, key: SessionKey) {
-    const { permissions, agents } = options.config();
-    const agent = Object.hasOwn(agents, id) ? agents[id]?.permissions : undefined;
-    return createPolicy(permissions, agent, grants.of(key));
-  }
-
   function runOf({ tenantId, userId, sessionId }: SessionKey): Run | undefined {
     return [...running.values()].find(
       ({ key }) => key.sessionId === sessionId && key.tenantId === tenantId && key.userId === userId,
     );
   }
 
-  /** Who answers when the chosen model cannot, and who hears of keys. */
-  function askedModels(model: ModelHandle, about: LogContext) {
-    const logger = options.logger.child({ ...about, component: 'provider' });
-    return {
-      fallbacks: fallbackModels(model, modelSources, logger),
-      onAnswer: createKeyReport(options.secrets, logger, clock),
-    };
-  }
-
-  function contextOf(
-    scope: Omit<RunContextOptions, 'store' | 'settings' | 'clock' | 'logger' | 'summarize'>,
-  ): Pick<LoopParts, 'context'> {
-    if (!options.context) return {};
-    const { tenantId, sessionId } = scope.key;
-    const context = createRunContext({
-      ...scope,
-      store: options.context,
-      settings: options.config().compaction,
-      summarize: options.summarize,
-      clock,
-      logger: options.logger.child({ tenantId, sessionId, component: 'context' }),
-    });
-    return { context };
-  }
-
-  const compactions = createSessionCompactions({
-    sessions,
-    claim,
-    open(key, agentId, signal, emit) {
-      const profile = listProfiles(options.config()).find(({ id }) => id === agentId);
-      const model = resolveModel(profile?.model, modelSources);
-      const asked = { ...askedModels(model, key), redact: (text: string) => options.redactor.redact(text) };
-      const nothing = { system: '', toolSpecs: [], recall: async () => [] };
-      const { context = wholeContext } = contextOf({
-        ...{ key, model, signal, emit, answer: options.config().llm },
-        ...asked,
-        ...nothing,
-      });
-      return { context, model: model.name };
-    },
-  });
-
-  async function acquireSandbox(owner: { tenantId: string; sessionId: string }, signal: AbortSignal) {
-    if (options.sandboxes) {
-      return options.sandboxes.acquire({ tenantId: owner.tenantId, sessionId: owner.sessionId }, signal);
-    }
-    throw new AppError('sandbox_unavailable', 'There is no sandbox: this server was started without Docker.', {
-      status: 503,
-    });
-  }
+  const compactions = createSessionCompactions({ sessions, claim, open: setup.contextFor });
 
   function tell(info: RunInfo): void {
     for (const listener of listeners) listener(info);

@@ -49,6 +49,7 @@ async function openOn(foundation: Foundation, options: HostOptions) {
     runs: () => lifecycle.parts()?.runs.list() ?? [],
     sandboxes: () => sandboxes.list(),
   });
+  const tools = agentTools(foundation, storage, options.version);
   let bound: { host: string; port: number } = config.current().server;
   const lifecycle = createLifecycle({
     ...{ config, secrets, sessions, sandboxes, clock, logger },
@@ -60,7 +61,7 @@ async function openOn(foundation: Foundation, options: HostOptions) {
         sessions,
         sandboxes,
         context: sessions,
-        tools: agentTools(foundation, storage, options.version),
+        tools: () => tools,
         readFile: (path) => readFile(path, 'utf8'),
         logger,
         clock,

@@ -10,6 +10,7 @@ import { createFileSessionStore } from '../../sessions/file-store.ts';
 import type { AgentrailSessionStore } from '../../sessions/store.ts';
 import { silentLogger } from '../../telemetry/logger.ts';
 import { createRunManager, type RunManagerOptions } from '../run-manager.ts';
+import type { ToolSource } from '../run-setup.ts';
 import type { RunHandle, RunManager } from '../runs.ts';
 import type { Tool } from '../tools/tool.ts';
 import { secretsOf, testKeys } from './harness.ts';
@@ -29,7 +30,8 @@ export interface TestManager {
 /** A run manager on a real file store in a fresh directory. */
 export async function createTestManager(
   upstream: MockUpstream | undefined,
-  options: Partial<RunManagerOptions> & {
+  options: Partial<Omit<RunManagerOptions, 'tools'>> & {
+    tools?: readonly Tool[] | ToolSource;
     wrapStore?: (store: AgentrailSessionStore) => AgentrailSessionStore;
     /** Tools that work on the store. */
     toolsOf?: (store: AgentrailSessionStore) => Tool[];
@@ -52,7 +54,7 @@ export async function createTestManager(
       redactor: { redact: (text) => text },
       sessions,
       context: sessions,
-      tools: [...tools, ...toolsOf(sessions)],
+      tools: typeof tools === 'function' ? tools : () => [...tools, ...toolsOf(sessions)],
       readFile: () => Promise.reject(new Error('no such file')),
       logger: silentLogger,
       clock: systemClock,

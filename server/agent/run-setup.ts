@@ -1,0 +1,212 @@
+import type { ChatRequest } from '../contract/chat.ts';
+import type { Config } from '../contract/config.ts';
+import type { RunEvent } from '../contract/events.ts';
+import type { SessionKey } from '../contract/ids.ts';
+import { AppError } from '../lib/app-error.ts';
+import type { Clock } from '../lib/clock.ts';
+import { createPolicy } from '../permissions/policy.ts';
+import type { SandboxManager } from '../sandbox/sandbox.ts';
+import type { Redactor, SecretSource } from '../secrets/secret-source.ts';
+import type { SecretsManager } from '../secrets/secrets-manager.ts';
+import type { SessionStore } from '../sessions/store.ts';
+import type { LogContext, Logger } from '../telemetry/logger.ts';
+import { fallbackModels } from './call-model-fallback.ts';
+import { type ContextKeeper, wholeContext } from './compaction/context-keeper.ts';
+import type { ContextStore } from './compaction/context-store.ts';
+import { createKeepWhole } from './compaction/keep-whole.ts';
+import { createRunContext, type RunContextOptions } from './compaction/run-context.ts';
+import type { Summarizer } from './compaction/summarize.ts';
+import { createDemoModel } from './demo-model.ts';
+import type { Grants } from './grants.ts';
+import { createKeyReport } from './key-report.ts';
+import { type ModelHandle, type ModelSources, resolveModel } from './model.ts';
+import { offeredTools, recallFrom } from './offered-tools.ts';
+import { createPermissionCheck } from './permission-check.ts';
+import { defaultAgentId, findProfile, listProfiles, type Profile } from './profiles.ts';
+import { type LoopParts, titleOf } from './run.ts';
+import { runTool, type ToolScope, toolSpecs } from './run-tool.ts';
+import type { RunExtras } from './runs.ts';
+import { systemPrompt } from './system-prompt.ts';
+import type { Tool } from './tools/tool.ts';
+import { askInRoom, type WaitingRoom } from './waiting-room.ts';
+
+/** Whom tools are wanted for. */
+export interface ToolsScope {
+  key: SessionKey;
+  runId: string;
+  profile: Profile;
+  signal: AbortSignal;
+}
+
+/** The tools there are; asked as each run begins, so they may come and go while the server runs. Must not throw. */
+export type ToolSource = (scope: ToolsScope) => readonly Tool[] | Promise<readonly Tool[]>;
+
+export interface RunSetupOptions {
+  config(): Config;
+  secrets: SecretSource & Pick<SecretsManager, 'report'>;
+  redactor: Redactor;
+  sessions: SessionStore;
+  /** Absent: tools that need a sandbox fail and say so. */
+  sandboxes?: SandboxManager;
+  tools: ToolSource;
+  /** Reads a profile's prompt file. */
+  readFile(path: string): Promise<string>;
+  logger: Logger;
+  clock: Clock;
+  /** Keeps conversations within what models can read. Absent: they are sent whole. */
+  context?: ContextStore;
+  /** Writes the summaries of shortened conversations in the place of the run's own model. */
+  summarize?: Summarizer;
+  /** Replaces the network of model calls in tests. */
+  modelFetch?: typeof fetch;
+}
+
+/** A run that is about to work. */
+export interface RunScope extends ToolsScope {
+  model: ModelHandle;
+  extras: RunExtras;
+  emit(event: RunEvent): void;
+  room: WaitingRoom;
+}
+
+export interface RunSetup {
+  /** Session, profile and model: everything that can be refused before the run exists. */
+  choose(request: ChatRequest, key: SessionKey): Promise<{ profile: Profile; model: ModelHandle }>;
+  /** Prompt, tools, permissions and context of a run that has its signal and its voice. */
+  prepare(scope: RunScope): Promise<LoopParts>;
+  /** The context that a run of this agent would have, for shortening its session without one. */
+  contextFor(
+    key: SessionKey,
+    agentId: string,
+    signal: AbortSignal,
+    emit: (event: RunEvent) => void,
+  ): { context: ContextKeeper; model: string };
+}
+
+/** Finds out what a run works with. */
+export function createRunSetup(options: RunSetupOptions, grants: Grants): RunSetup {
+  const { clock, sessions } = options;
+  const redact = (text: string) => options.redactor.redact(text);
+
+  const modelSources: ModelSources = {
+    config: options.config,
+    secrets: options.secrets,
+    demo: () => createDemoModel((ms, signal) => clock.sleep(ms, signal)),
+    ...(options.modelFetch ? { fetch: options.modelFetch } : {}),
+  };
+
+  async function choose(request: ChatRequest, key: SessionKey): Promise<{ profile: Profile; model: ModelHandle }> {
+    const agentId = request.agentId ?? (request.sessionId && (await agentOf(key))) ?? defaultAgentId;
+    const profile = findProfile(options.config(), agentId);
+    const model = resolveModel(request.model ?? profile.model, modelSources);
+    await sessions.getOrCreate(key, { agentId, title: titleOf(request.message) });
+    return { profile, model };
+  }
+
+  /** Who answered in this session before. */
+  async function agentOf(key: SessionKey): Promise<string | undefined> {
+    try {
+      return (await sessions.get(key)).agentId;
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'session_not_found') return undefined;
+      throw error;
+    }
+  }
+
+  async function prepare(scope: RunScope): Promise<LoopParts> {
+    const { key, profile, model, extras, signal, emit } = scope;
+    const about = { runId: scope.runId, sessionId: key.sessionId, tenantId: key.tenantId };
+    const logger = options.logger.child({ ...about, component: 'tool' });
+    const tools = offeredTools(await options.tools(scope), profile, logger);
+    const toolScope = toolScopeOf(scope, tools, logger);
+    const prompt = await systemPrompt(profile, tools, clock.now(), options.readFile);
+    const parts = {
+      system: [prompt, extras.system].filter(Boolean).join('\n\n'),
+      toolSpecs: toolSpecs(tools),
+      settings: { ...options.config().llm, ...extras.settings },
+      redact,
+      ...askedModels(model, about),
+    };
+    const recall = () => recallFrom(tools, key, logger);
+    return {
+      ...parts,
+      runTool: (call) => runTool(call, toolScope, signal, emit),
+      maxTurns: profile.maxTurns,
+      ...contextOf({ key, model, signal, emit, recall, answer: parts.settings, ...parts }),
+    };
+  }
+
+  function toolScopeOf(
+    { key, runId, profile, room, emit, signal }: RunScope,
+    tools: Tool[],
+    logger: Logger,
+  ): ToolScope {
+    return {
+      permit: createPermissionCheck({ policy: () => policyOf(profile, key), room, emit, redact, logger }),
+      ask: askInRoom(room, emit),
+      ...key,
+      runId,
+      tools: new Map(tools.map((tool) => [tool.name, tool])),
+      sandbox: () => acquireSandbox(key, signal),
+      redact,
+      logger,
+      clock,
+      ...(options.context ? { keepWhole: createKeepWhole(options.context, key, logger) } : {}),
+    };
+  }
+
+  /** As the settings are now. */
+  function policyOf({ id }: Profile, key: SessionKey) {
+    const { permissions, agents } = options.config();
+    const agent = Object.hasOwn(agents, id) ? agents[id]?.permissions : undefined;
+    return createPolicy(permissions, agent, grants.of(key));
+  }
+
+  /** Who answers when the chosen model cannot, and who hears of keys. */
+  function askedModels(model: ModelHandle, about: LogContext) {
+    const logger = options.logger.child({ ...about, component: 'provider' });
+    return {
+      fallbacks: fallbackModels(model, modelSources, logger),
+      onAnswer: createKeyReport(options.secrets, logger, clock),
+    };
+  }
+
+  function contextOf(
+    scope: Omit<RunContextOptions, 'store' | 'settings' | 'clock' | 'logger' | 'summarize'>,
+  ): Pick<LoopParts, 'context'> {
+    if (!options.context) return {};
+    const { tenantId, sessionId } = scope.key;
+    const context = createRunContext({
+      ...scope,
+      store: options.context,
+      settings: options.config().compaction,
+      summarize: options.summarize,
+      clock,
+      logger: options.logger.child({ tenantId, sessionId, component: 'context' }),
+    });
+    return { context };
+  }
+
+  async function acquireSandbox({ tenantId, sessionId }: SessionKey, signal: AbortSignal) {
+    if (options.sandboxes) return options.sandboxes.acquire({ tenantId, sessionId }, signal);
+    throw new AppError('sandbox_unavailable', 'There is no sandbox: this server was started without Docker.', {
+      status: 503,
+    });
+  }
+
+  return {
+    choose,
+    prepare,
+    contextFor(key, agentId, signal, emit) {
+      const profile = listProfiles(options.config()).find(({ id }) => id === agentId);
+      const model = resolveModel(profile?.model, modelSources);
+      const { tenantId, sessionId } = key;
+      const { context = wholeContext } = contextOf({
+        ...{ key, model, signal, emit, answer: options.config().llm, redact },
+        ...askedModels(model, { tenantId, sessionId }),
+        ...{ system: '', toolSpecs: [], recall: async () => [] },
+      });
+      return { context, model: model.name };
+    },
+  };
+}
