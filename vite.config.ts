@@ -56,7 +56,16 @@ export default defineConfig({
         chunkSizeWarningLimit: 2000,
       },
     },
-    main: node('dist/main', { electron: at('electron/main.ts'), agentrail: at('server/cli/main.ts') }, 'es'),
+    main: node(
+      'dist/main',
+      {
+        electron: at('electron/main.ts'),
+        agentrail: at('server/cli/main.ts'),
+        // A thread of its own, started by server/documents/document-reader.ts from beside the bundle.
+        'documents-worker': at('server/documents/documents-worker.ts'),
+      },
+      'es',
+    ),
     preload: node('dist/preload', { preload: at('electron/preload.ts') }, 'cjs'),
   },
   builder: {

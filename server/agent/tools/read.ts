@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import type { DocumentReader } from '../../documents/document-reader.ts';
 import { AppError } from '../../lib/app-error.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { type FileContent, judgeContent } from './file-content.ts';
 import { orAborted } from './or-aborted.ts';
+import { pageRangeSchema, showDocument } from './read-document.ts';
 import { pathSchema, toSandboxPath } from './sandbox-path.ts';
 import { defineTool } from './tool.ts';
 
@@ -17,35 +19,46 @@ const inputSchema = z.object({
   file_path: pathSchema.describe('Absolute, or relative to /workspace.'),
   offset: z.number().int().min(1).max(1_000_000_000).default(1).describe('First line to read, counted from 1.'),
   limit: z.number().int().min(1).max(100_000).default(defaultLines).describe('Number of lines to read.'),
+  pages: pageRangeSchema.optional().describe('Pages of a PDF, for instance "3" or "1-5"; at most 20 at a time.'),
 });
 
-export const readTool = defineTool({
-  name: 'Read',
-  description:
-    `Reads a file in the sandbox. Text comes with line numbers, up to ${defaultLines} lines from the beginning; longer files are read in pages with offset and limit. ` +
-    'PNG, JPEG, GIF and WebP images are shown. The numbers and the tab after them are not part of the file.',
-  inputSchema,
-  reach: 'read',
-  targetOf: ({ file_path }) => ({ kind: 'file', path: file_path }),
-  async execute({ file_path, offset, limit }, context) {
-    const path = toSandboxPath(file_path);
-    const sandbox = await orAborted(context.sandbox(), context.signal);
-    const bytes = await orAborted(readBytes(sandbox, path, context.signal), context.signal);
-    const content = judgeContent(bytes);
-    switch (content.kind) {
-      case 'image':
-        return showImage(path, bytes, content.mimeType);
-      case 'binary':
-        throw new AppError(
-          'binary_file',
-          `${path} is a binary file of ${bytes.length} bytes and cannot be read as text. Look at it with a program through Bash, for instance file or xxd.`,
-          { status: 400 },
-        );
-      case 'text':
-        return showLines(path, content, offset, limit);
-    }
-  },
-});
+export function createReadTool(documents: DocumentReader) {
+  return defineTool({
+    name: 'Read',
+    description:
+      `Reads a file in the sandbox. Text comes with line numbers, up to ${defaultLines} lines from the beginning; longer files are read in pages with offset and limit. ` +
+      'PNG, JPEG, GIF and WebP images are shown; PDF and Word documents come as text, page by page. The numbers and the tab after them are not part of the file.',
+    inputSchema,
+    reach: 'read',
+    targetOf: ({ file_path }) => ({ kind: 'file', path: file_path }),
+    async execute({ file_path, offset, limit, pages }, context) {
+      const path = toSandboxPath(file_path);
+      const sandbox = await orAborted(context.sandbox(), context.signal);
+      const bytes = await orAborted(readBytes(sandbox, path, context.signal), context.signal);
+      const content = judgeContent(bytes);
+      switch (content.kind) {
+        case 'image':
+          return showImage(path, bytes, content.mimeType);
+        case 'binary':
+          if (isDocument(path, bytes)) return showDocument(documents, { path, bytes, pages }, context.signal);
+          throw new AppError(
+            'binary_file',
+            `${path} is a binary file of ${bytes.length} bytes and cannot be read as text. Look at it with a program through Bash, for instance file or xxd.`,
+            { status: 400 },
+          );
+        case 'text':
+          // A PDF may hold nothing but text signs.
+          if (isDocument(path, bytes)) return showDocument(documents, { path, bytes, pages }, context.signal);
+          return showLines(path, content, offset, limit);
+      }
+    },
+  });
+}
+
+function isDocument(path: string, bytes: Uint8Array): boolean {
+  const head = Buffer.from(bytes.subarray(0, 5)).toString('latin1');
+  return head === '%PDF-' || (head.startsWith('PK') && /\.docx$/i.test(path));
+}
 
 async function readBytes(sandbox: Sandbox, path: string, signal: AbortSignal): Promise<Uint8Array> {
   try {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
@@ -128,6 +128,18 @@ describe('Read', () => {
     await expect(call('Read', { file_path: 'a.bin' })).rejects.toEqual(failure('binary_file', '4 bytes'));
     expect((await call('Read', { file_path: 'latin1.txt' })).text).toMatch(/caf\ufffd\n\(The file is not UTF-8/);
     expect((await call('Read', { file_path: 'utf16.txt' })).text).toContain('\thallo ü');
+  });
+
+  it('shows a PDF page by page, and tells where it goes on', async () => {
+    await copyFile(path.join(import.meta.dirname, '../../documents/fixtures/report.pdf'), at('report.dat'));
+    const whole = await call('Read', { file_path: 'report.dat' });
+    expect(whole.text).toMatch(/^Title: Quarterly report 季度报告\n--- Page 1 ---\n[\s\S]+\n--- Page 2 ---\n第二页/);
+    const first = await call('Read', { file_path: 'report.dat', pages: '1' });
+    expect(first.text).toContain('(Pages 1 to 1 of 2. Read on with pages "2-2".)');
+    await expect(call('Read', { file_path: 'report.dat', pages: '3' })).rejects.toEqual(failure('page_after_end'));
+    await expect(call('Read', { file_path: 'report.dat', pages: '1-40' })).rejects.toEqual(
+      failure('invalid_page_range'),
+    );
   });
 
   it('shows images by what they are and not by their name', async () => {

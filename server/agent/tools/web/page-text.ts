@@ -1,7 +1,7 @@
-import { decodeText } from './charset.ts';
+import { decodeText } from '../../../documents/charset.ts';
+import { htmlToMarkdown } from '../../../documents/markdown/html-to-markdown.ts';
 import { charsetOf, checkContentType, mediaTypeOf, unsupported } from './content-type.ts';
 import type { FetchedPage } from './fetch-page.ts';
-import { htmlToMarkdown } from './markdown/html-to-markdown.ts';
 
 /** A page as a model reads it. */
 export interface PageText {
