@@ -24,6 +24,8 @@ export interface FileKeeperOptions {
   namesInWorkspace(key: SessionKey): Promise<string[]>;
   /** Puts a file there. */
   putIntoWorkspace(key: SessionKey, name: string, bytes: Uint8Array): Promise<void>;
+  /** Told of what lies among the session's files from now on. Must not throw. */
+  onStored?(key: SessionKey, bytes: number): void;
 }
 
 /** A file that is in memory already. */
@@ -44,6 +46,7 @@ export function createFileKeeper(options: FileKeeperOptions) {
     try {
       await makeFoldersBelow(options.dataDir, uploadsDir);
       await atomicWriteFile(join(uploadsDir, name), bytes);
+      options.onStored?.(key, bytes.byteLength);
     } catch (error) {
       throw toStorageError(error);
     }

@@ -46,6 +46,11 @@ export interface TenantTotals {
   cost: number;
 }
 
+/** One tenant with what its sessions add up to. */
+export interface TenantSize extends TenantTotals {
+  tenantId: string;
+}
+
 /** Stands in a history for messages that were summarised and moved to an archive. */
 export interface CompactionMarker {
   type: 'compaction_marker';

@@ -43,6 +43,7 @@ async function openOn(foundation: Foundation, options: HostOptions) {
     dataDir,
     namesInWorkspace: workspaceUploads.names,
     putIntoWorkspace: workspaceUploads.put,
+    onStored: (key, bytes) => sessions.addBytes?.(key, bytes),
   });
   const metrics = createMetrics({
     clock,

@@ -11,16 +11,34 @@ import type { BudgetedHistory } from './store.ts';
  * reply belongs to. Results are kept with the reply that called for them; those without one are left out.
  */
 export async function readBudget(handle: FileHandle, end: number, budget: number): Promise<BudgetedHistory> {
+  return keepWithinBudget(messagesBackwards(handle, end), budget, (before) => summaryIn(handle, before));
+}
+
+async function* messagesBackwards(handle: FileHandle, end: number): AsyncGenerator<PlacedMessage> {
+  for await (const { line, start } of readLinesBackwards(handle, end)) yield { message: parseMessage(line), start };
+}
+
+/** A message with its place in its history, which counts upwards; undefined when it cannot be read. */
+export interface PlacedMessage {
+  message: Message | undefined;
+  start: number;
+}
+
+/** The same for a history from anywhere, last message first. `summary`: the one of a compaction that lies before a place. */
+export async function keepWithinBudget(
+  backwards: AsyncIterable<PlacedMessage>,
+  budget: number,
+  summaryBefore: (start: number) => Promise<Message | undefined>,
+): Promise<BudgetedHistory> {
   const kept: Message[] = [];
   /** Results whose reply was not reached yet, latest first. */
   let results: Message[] = [];
   let tokens = 0;
   let skippedLines = 0;
   let isFull = false;
-  let firstByte = end;
+  let firstPlace = 0;
 
-  for await (const { line, start } of readLinesBackwards(handle, end)) {
-    const message = parseMessage(line);
+  for await (const { message, start } of backwards) {
     if (message === undefined) {
       skippedLines += 1;
       continue;
@@ -38,12 +56,12 @@ export async function readBudget(handle: FileHandle, end: number, budget: number
     if (isFull && kept.at(-1)?.role === 'user') break;
     kept.push(...group);
     tokens += groupTokens;
-    firstByte = start;
+    firstPlace = start;
     if (isFull) break;
   }
 
   const messages = kept.reverse();
-  const summary = isFull ? await summaryIn(handle, firstByte) : undefined;
+  const summary = isFull ? await summaryBefore(firstPlace) : undefined;
   if (summary !== undefined) {
     messages.unshift(summary);
     tokens += estimateTokens(summary);

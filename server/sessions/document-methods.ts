@@ -1,31 +1,27 @@
-import { createHash } from 'node:crypto';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import type { RunEvent } from '../contract/events.ts';
-import { idPattern } from '../contract/ids.ts';
 import type { TraceEntry } from '../contract/sessions.ts';
 import { atomicWriteFile } from '../data/atomic-write.ts';
 import { makeFoldersBelow } from '../data/folders.ts';
 import type { SessionLayout } from '../data/layout.ts';
 import { errnoOf } from '../data/storage-error.ts';
-import { AppError } from '../lib/app-error.ts';
+import {
+  artifactName,
+  artifactNotFound,
+  checkMemoryName,
+  pieceBounds,
+  refuseLargeArtifact,
+  refuseLargeMemory,
+  toPiece,
+} from './document-rules.ts';
 import { fileBytes } from './index/read-session.ts';
 import { parseObject, readLines } from './jsonl.ts';
 import type { OwnFolder, SessionAccess } from './session-access.ts';
-import {
-  type AgentrailSessionStore,
-  type ByteRange,
-  type MemoryDocumentName,
-  memoryDocumentNames,
-  type TextPiece,
-  type TracePage,
-} from './store.ts';
+import type { AgentrailSessionStore, ByteRange, MemoryDocumentName, TextPiece, TracePage } from './store.ts';
 
-const maxMemoryBytes = 1024 * 1024;
-const maxArtifactBytes = 64 * 1024 * 1024;
-const maxPieceBytes = 1024 * 1024;
-const maxTracePageBytes = 4 * 1024 * 1024;
+export const maxTracePageBytes = 4 * 1024 * 1024;
 
 type DocumentMethods = Pick<
   AgentrailSessionStore,
@@ -49,12 +45,12 @@ export function createDocumentMethods({ inOwn, index }: SessionAccess): Document
       inOwn(key, async ({ folder }) => (await readIfThere(memoryFile(folder.layout, name))) ?? ''),
     writeMemory: (key, name, content) =>
       inOwn(key, async (at) => {
-        refuseOver(maxMemoryBytes, content, `${name} is too large. Keep it under 1 MiB.`);
+        refuseLargeMemory(name, content);
         await put(at, memoryFile(at.folder.layout, name), content);
       }),
     writeArtifact: (key, toolCallId, content) =>
       inOwn(key, async (at) => {
-        refuseOver(maxArtifactBytes, content, 'The tool result is too large to keep. Write it to a file instead.');
+        refuseLargeArtifact(content);
         return { sizeBytes: await put(at, artifactFile(at.folder.layout, toolCallId), content) };
       }),
     readArtifact: (key, toolCallId, range = {}) =>
@@ -64,20 +60,11 @@ export function createDocumentMethods({ inOwn, index }: SessionAccess): Document
 }
 
 function memoryFile(layout: SessionLayout, name: MemoryDocumentName): string {
-  if (!memoryDocumentNames.includes(name)) {
-    throw new AppError('invalid_document', `A session keeps ${memoryDocumentNames.join(' and ')}.`, { status: 400 });
-  }
-  return name === 'NOTES.md' ? layout.notesFile : layout.todoFile;
+  return checkMemoryName(name) === 'NOTES.md' ? layout.notesFile : layout.todoFile;
 }
 
-/** Providers choose the ids of calls; one that cannot be a file name is known by its hash. */
 function artifactFile(layout: SessionLayout, toolCallId: string): string {
-  const name = idPattern.test(toolCallId) ? toolCallId : `id.${createHash('sha256').update(toolCallId).digest('hex')}`;
-  return layout.toolResultFile(name);
-}
-
-function refuseOver(maxBytes: number, content: string, message: string): void {
-  if (Buffer.byteLength(content) > maxBytes) throw new AppError('content_too_large', message, { status: 413 });
+  return layout.toolResultFile(artifactName(toolCallId));
 }
 
 async function readIfThere(file: string): Promise<string | undefined> {
@@ -98,41 +85,15 @@ async function openIfThere(file: string): Promise<FileHandle | undefined> {
   }
 }
 
-async function readPiece(file: string, { offset = 0, limit = maxPieceBytes }: ByteRange): Promise<TextPiece> {
+async function readPiece(file: string, range: ByteRange): Promise<TextPiece> {
   const opened = await openIfThere(file);
-  if (opened === undefined) {
-    throw new AppError('artifact_not_found', 'There is no kept result of this tool call.', { status: 404 });
-  }
+  if (opened === undefined) throw artifactNotFound();
   await using handle = opened;
   const { size } = await handle.stat();
-  const start = Math.min(Math.max(0, offset), size);
-  // A character has at most four bytes, so at least one fits.
-  const wanted = Math.min(Math.max(4, limit), maxPieceBytes, size - start);
+  const { start, wanted } = pieceBounds(range, size);
   const bytes = Buffer.alloc(wanted);
   const { bytesRead } = await handle.read(bytes, 0, wanted, start);
-  const from = firstCharacter(bytes);
-  const to = start + bytesRead < size ? lastCharacterEnd(bytes, bytesRead) : bytesRead;
-  const end = start + to;
-  return { text: bytes.toString('utf8', from, to), totalBytes: size, ...(end < size && { nextOffset: end }) };
-}
-
-function isContinuation(byte: number | undefined): boolean {
-  return byte !== undefined && (byte & 0xc0) === 0x80;
-}
-
-function firstCharacter(bytes: Buffer): number {
-  let at = 0;
-  while (at < 3 && isContinuation(bytes[at])) at += 1;
-  return at;
-}
-
-/** Where the last whole character ends. */
-function lastCharacterEnd(bytes: Buffer, length: number): number {
-  let lead = length - 1;
-  while (lead > 0 && length - lead < 4 && isContinuation(bytes[lead])) lead -= 1;
-  const byte = bytes[lead] ?? 0;
-  const needed = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
-  return lead + needed > length && lead > 0 ? lead : length;
+  return toPiece(bytes.subarray(0, bytesRead), start, size);
 }
 
 async function readTracePage(
@@ -163,7 +124,7 @@ const traceLineSchema = z.object({ runId: z.string(), at: z.number(), event: eve
 /** Lines of Agentrail's own traces. */
 const olderLineSchema = z.object({ timestamp: z.string(), event: eventSchema, runId: z.string().default('') });
 
-function parseTraceLine(line: Buffer): TraceEntry | undefined {
+export function parseTraceLine(line: Buffer): TraceEntry | undefined {
   const record = parseObject(line);
   const parsed = traceLineSchema.safeParse(record);
   if (parsed.success) return { ...parsed.data, event: parsed.data.event as unknown as RunEvent };

@@ -1,10 +1,11 @@
-import { copyFile, mkdir, readdir } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { SessionKey } from '../contract/ids.ts';
 import type { Message } from '../contract/messages.ts';
 import { makeFoldersBelow } from '../data/folders.ts';
-import type { SessionLayout } from '../data/layout.ts';
+import { type SessionLayout, sessionLayout } from '../data/layout.ts';
 import { errnoOf } from '../data/storage-error.ts';
+import { temporaryName } from '../data/temporary-name.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import { closeFiles, openArchive, openWholeHistory, readEntries, readHistory } from './archives.ts';
@@ -12,6 +13,7 @@ import { readBudget } from './budgeted-history.ts';
 import { compactFolder, cutHistory } from './compaction.ts';
 import { folderBytes } from './index/read-session.ts';
 import type { OwnSession, SessionAccess } from './session-access.ts';
+import { createSessionFolder } from './session-folder.ts';
 import { initLine } from './session-state.ts';
 import type { AgentrailSessionStore, SessionInit } from './store.ts';
 
@@ -32,20 +34,30 @@ interface ForkSource {
 export function createHistoryMethods(access: SessionAccess, clock: Clock): HistoryMethods {
   const { inOwn, index } = access;
 
+  /** The copy is made beside its place and moved there whole: a kill leaves all of it or nothing under its id. */
   async function copyInto(source: ForkSource, key: SessionKey): Promise<OwnSession> {
     return access.inAny(key, async (folder) => {
       if ((await folder.state()) !== undefined || (await folder.hasMessages())) throw sessionExists();
-      const { layout } = folder;
-      await makeFoldersBelow(access.base(), layout.dir);
-      await copyFolder(source.layout.compactionsDir, layout.compactionsDir);
-      await copyFolder(source.layout.toolResultsDir, layout.toolResultsDir);
-      const written = await folder.replaceMessages(Buffer.concat(source.lines));
-      const line = { ...initLine(key, source.init, clock.now()), forkedFrom: source.sessionId };
-      // The state comes last: a session that has one is whole.
-      const own = await access.create(folder, line);
-      const extra = (await folderBytes(layout.compactionsDir)) + (await folderBytes(layout.toolResultsDir));
-      index.write(own.summary, { stopReason: undefined, sizes: { ...written, extra } });
-      return own;
+      const { dir } = folder.layout;
+      const staged = createSessionFolder(sessionLayout(path.join(path.dirname(dir), temporaryName(key.sessionId))));
+      try {
+        await makeFoldersBelow(access.base(), staged.layout.dir);
+        await copyFolder(source.layout.compactionsDir, staged.layout.compactionsDir);
+        await copyFolder(source.layout.toolResultsDir, staged.layout.toolResultsDir);
+        const written = await staged.replaceMessages(Buffer.concat(source.lines));
+        const { compactionsDir, toolResultsDir } = staged.layout;
+        const extra = (await folderBytes(compactionsDir)) + (await folderBytes(toolResultsDir));
+        const line = { ...initLine(key, source.init, clock.now()), forkedFrom: source.sessionId };
+        await staged.create(line, access.base());
+        await staged.close();
+        await access.discard(folder);
+        const own = await access.adopt(folder, staged.layout.dir);
+        index.write(own.summary, { stopReason: undefined, sizes: { ...written, extra } });
+        return own;
+      } finally {
+        await staged.close();
+        await rm(staged.layout.dir, { recursive: true, force: true }).catch(() => undefined);
+      }
     });
   }
 

@@ -10,7 +10,7 @@ import { createSessionIndex, type SessionIndex } from './index/session-index.ts'
 import { createKeyedQueue } from './keyed-queue.ts';
 import { createSessionFolder, type SessionFolder } from './session-folder.ts';
 import { createSessionFolders } from './session-folders.ts';
-import type { StateLine } from './session-state.ts';
+import type { SessionState, StateLine } from './session-state.ts';
 
 /** What is known of a session that belongs to whoever asks. */
 export interface OwnSession {
@@ -40,12 +40,16 @@ export interface SessionAccess {
   own(key: SessionKey, folder: SessionFolder): Promise<OwnSession>;
   /** Writes the first line of a session that is not there yet. */
   create(folder: SessionFolder, line: StateLine): Promise<OwnSession>;
+  /** Moves a finished session into its place, where nothing may be. */
+  adopt(folder: SessionFolder, from: string): Promise<OwnSession>;
   /** A folder that has to be there; new ones are made below it. */
   base(): string;
   /** Takes the folder out of sight at once; its files go in the background. */
   discard(folder: SessionFolder): Promise<void>;
   /** For work that is of no one session. */
   guarded<T>(work: () => Promise<T>): Promise<T>;
+  /** Resolves when deleted folders are off the disk. */
+  settled(): Promise<void>;
   /** Refuses from now on what is not under way, lets `last` finish, and closes. Idempotent. */
   close(last: () => Promise<void>): Promise<void>;
   isClosing(): boolean;
@@ -124,7 +128,14 @@ export function createSessionAccess(options: SessionAccessOptions): SessionAcces
   }
 
   async function create(folder: SessionFolder, line: StateLine): Promise<OwnSession> {
-    const { summary, stopReason } = await folder.create(line, base);
+    return added(folder, await folder.create(line, base));
+  }
+
+  async function adopt(folder: SessionFolder, from: string): Promise<OwnSession> {
+    return added(folder, await folder.adopt(from));
+  }
+
+  function added(folder: SessionFolder, { summary, stopReason }: SessionState): OwnSession {
     base = layout.tenantsDir;
     if (summary === undefined) throw new AppError('session_damaged', 'The new session could not be read back.');
     index.write(summary, { stopReason, sizes: { state: folder.stateBytes() }, isNew: true });
@@ -153,10 +164,14 @@ export function createSessionAccess(options: SessionAccessOptions): SessionAcces
     background.add(working);
   }
 
+  async function settled(): Promise<void> {
+    while (background.size > 0) await Promise.all(background);
+  }
+
   async function closeAll(last: () => Promise<void>): Promise<void> {
     await last();
     await queue.idle();
-    while (background.size > 0) await Promise.all(background);
+    await settled();
     await folders.close();
     await index.close();
   }
@@ -167,6 +182,7 @@ export function createSessionAccess(options: SessionAccessOptions): SessionAcces
     inAny,
     own,
     create,
+    adopt,
     discard,
     base: () => base,
     inFlight,
@@ -178,6 +194,7 @@ export function createSessionAccess(options: SessionAccessOptions): SessionAcces
       refuseWhenClosed();
       return withFaults(work);
     },
+    settled,
     isClosing: () => closing !== undefined,
     close(last) {
       closing ??= closeAll(last);

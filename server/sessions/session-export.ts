@@ -14,10 +14,32 @@ export async function exportSession(access: SessionAccess, key: SessionKey, form
     summary: own.summary,
     files: await openWholeHistory(folder),
   }));
-  const write = format === 'jsonl' ? asJsonLines(summary) : asMarkdown(summary);
-  const stream = Readable.from(written(files, write), { objectMode: false, highWaterMark: 256 * 1024 });
+  const stream = exportStream(summary, format, entriesOf(files));
   // A stream that nobody reads never begins, and so never ends by itself.
   return stream.once('close', () => void closeFiles(files).catch(() => undefined));
+}
+
+async function* entriesOf(files: readonly HistoryFile[]): AsyncGenerator<HistoryEntry> {
+  try {
+    for (const [at, file] of files.entries()) {
+      for await (const entry of readEntries(file)) {
+        // Behind the first file, a marker stands for what was just written.
+        if (entry !== undefined && ('role' in entry || at === 0)) yield entry;
+      }
+    }
+  } finally {
+    await closeFiles(files);
+  }
+}
+
+/** A session as text, entry by entry. Fails when `entries` does. */
+export function exportStream(
+  summary: SessionSummary,
+  format: ExportFormat,
+  entries: AsyncIterable<HistoryEntry>,
+): Readable {
+  const writer = format === 'jsonl' ? asJsonLines(summary) : asMarkdown(summary);
+  return Readable.from(written(entries, writer), { objectMode: false, highWaterMark: 256 * 1024 });
 }
 
 interface Writer {
@@ -25,18 +47,9 @@ interface Writer {
   entry(entry: HistoryEntry): string;
 }
 
-async function* written(files: readonly HistoryFile[], writer: Writer): AsyncGenerator<string> {
-  try {
-    yield writer.head;
-    for (const [at, file] of files.entries()) {
-      for await (const entry of readEntries(file)) {
-        // Behind the first file, a marker stands for what was just written.
-        if (entry !== undefined && ('role' in entry || at === 0)) yield writer.entry(entry);
-      }
-    }
-  } finally {
-    await closeFiles(files);
-  }
+async function* written(entries: AsyncIterable<HistoryEntry>, writer: Writer): AsyncGenerator<string> {
+  yield writer.head;
+  for await (const entry of entries) yield writer.entry(entry);
 }
 
 function asJsonLines(summary: SessionSummary): Writer {

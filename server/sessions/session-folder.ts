@@ -30,6 +30,8 @@ export interface SessionFolder {
   state(): Promise<SessionState | undefined>;
   /** Makes the folder and its session.jsonl with one line. Never makes `base`, which lies above: throws ENOENT then. */
   create(line: StateLine, base: string): Promise<SessionState>;
+  /** Takes the place of nothing: moves a finished session's folder here. */
+  adopt(from: string): Promise<SessionState>;
   appendState(line: StateLine, sync: boolean): Promise<SessionState>;
   /** Bytes of session.jsonl that the state was read from. */
   stateBytes(): number;
@@ -78,6 +80,13 @@ export function createSessionFolder(layout: SessionLayout, files: AppendFiles = 
     await makeFoldersBelow(base, layout.dir);
     await stateLog.close();
     await atomicWriteFile(layout.stateFile, `${JSON.stringify(line)}\n`);
+    await syncFolder(path.dirname(layout.dir));
+    return (await state()) ?? emptyState();
+  }
+
+  async function adopt(from: string): Promise<SessionState> {
+    await close();
+    await rename(from, layout.dir);
     await syncFolder(path.dirname(layout.dir));
     return (await state()) ?? emptyState();
   }
@@ -134,6 +143,7 @@ export function createSessionFolder(layout: SessionLayout, files: AppendFiles = 
     trace,
     state,
     create,
+    adopt,
     appendState,
     stateBytes: () => replayed?.size ?? 0,
     loadMessages,

@@ -3,7 +3,14 @@ import type { SessionPage, SessionSummary } from '../contract/chat.ts';
 import type { RunEvent, RunUsage } from '../contract/events.ts';
 import type { Owner, SessionKey } from '../contract/ids.ts';
 import type { Message } from '../contract/messages.ts';
-import type { HistoryEntry, SessionListing, SessionRow, TenantTotals, TraceEntry } from '../contract/sessions.ts';
+import type {
+  HistoryEntry,
+  SessionListing,
+  SessionRow,
+  TenantSize,
+  TenantTotals,
+  TraceEntry,
+} from '../contract/sessions.ts';
 
 export interface SessionInit {
   agentId: string;
@@ -119,6 +126,14 @@ export interface AgentrailSessionStore extends SessionStore {
   get(key: SessionKey): Promise<SessionRow>;
   list(query: SessionQuery): Promise<SessionListing>;
   totals(tenantId: string): Promise<TenantTotals>;
+  /** Every tenant that has sessions, largest first; read from what is kept of sizes, never from the files. */
+  allTotals?(): Promise<TenantSize[]>;
+  /** Something else put `bytes` more (or fewer) among the session's files. Must not throw. */
+  addBytes?(key: SessionKey, bytes: number): void;
+  /** The files of this tenant changed behind the store's back: they are looked at again. */
+  refresh?(tenantId: string): Promise<void>;
+  /** Leaves nothing of deleted sessions, their words above all, in what is kept for finding them. */
+  scrub?(tenantId: string): Promise<void>;
   /**
    * The latest messages whose estimated tokens fit the budget. Never begins with a tool result without its call and
    * never splits a call from its results. At least the last group is given, even when it alone is over the budget. What

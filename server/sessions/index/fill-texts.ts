@@ -16,6 +16,8 @@ export interface FillOptions {
   finder: SessionFinder;
   signal: AbortSignal;
   transaction(work: () => void): void;
+  /** Called once what was removed is out of the tables. */
+  scrub(): void;
 }
 
 type Piece = TextBatch & { session: BehindSession };
@@ -28,12 +30,15 @@ export async function fillTexts(options: FillOptions): Promise<void> {
     if (behind.length === 0) break;
     await fillRound(options, behind);
   }
+  let hasPurged = false;
   while (!signal.aborted) {
     const no = tables.nextPurge();
     if (no === undefined) break;
     await purge(options, no, 0);
     if (!signal.aborted) tables.purged(no);
+    hasPurged = true;
   }
+  if (hasPurged && !signal.aborted) options.scrub();
 }
 
 async function fillRound(options: FillOptions, behind: BehindSession[]): Promise<void> {
@@ -107,7 +112,7 @@ async function fillRound(options: FillOptions, behind: BehindSession[]): Promise
 
 /** Removes the texts of a session from number `from` on. */
 async function purge(
-  { tables, signal, transaction }: Omit<FillOptions, 'finder'>,
+  { tables, signal, transaction }: Pick<FillOptions, 'tables' | 'signal' | 'transaction'>,
   no: number,
   from: number,
 ): Promise<void> {

@@ -148,7 +148,7 @@ export function createIndexCopy({ tenantId, file, finder, onFault }: IndexCopyOp
       return;
     }
     isFillDue = false;
-    filling = fillTexts(source)
+    filling = fillTexts({ ...source, scrub: index.scrub })
       .catch(onFault)
       .finally(() => {
         filling = undefined;
@@ -171,7 +171,9 @@ export function createIndexCopy({ tenantId, file, finder, onFault }: IndexCopyOp
     remove(sessionId) {
       pending.delete(sessionId);
       if (scans > 0) touched.add(sessionId);
-      if (!closing.signal.aborted) index.transaction(() => tables.remove(sessionId));
+      if (closing.signal.aborted) return;
+      index.transaction(() => tables.remove(sessionId));
+      fill();
     },
     rewritten(sessionId, bytes, file) {
       flush();

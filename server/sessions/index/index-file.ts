@@ -17,6 +17,8 @@ export interface IndexFile {
   condition(): 'kept' | 'deleted' | 'changed';
   /** All of it or nothing. */
   transaction(work: () => void): void;
+  /** Leaves nothing of what was removed beside the file; expensive, so once after many removals. */
+  scrub(): void;
   /** In order: the next owner may trust it. Throws when it was damaged; it is closed all the same. */
   close(inOrder: boolean): void;
 }
@@ -48,6 +50,8 @@ function openOnDisk(file: string): IndexFile {
     database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0');
     // A power cut may take the latest writes, never the file; the look at the session files brings them back.
     database.exec('PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384');
+    // What a person deletes is overwritten, not only forgotten.
+    database.exec('PRAGMA secure_delete = ON');
     const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
     if (version !== 0 && version !== schemaVersion) throw new Error(`index of version ${version}`);
     if (version === 0) database.exec(`BEGIN; ${schema}; PRAGMA user_version = ${schemaVersion}; COMMIT`);
@@ -69,6 +73,13 @@ function onDisk(file: string, database: DatabaseSync, isTrusted: boolean): Index
     return now.size === asLeft.size && now.mtimeNs === asLeft.mtimeNs ? 'kept' : 'changed';
   }
 
+  /** Moves what waits in the write-ahead log, old versions of removed rows included, into the file. */
+  function checkpoint(): void {
+    if (condition() !== 'kept') return;
+    database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    asLeft = statSync(file, { bigint: true });
+  }
+
   return {
     database,
     isTrusted,
@@ -76,10 +87,9 @@ function onDisk(file: string, database: DatabaseSync, isTrusted: boolean): Index
     transaction(work) {
       inTransaction(database, work);
       const waiting = statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0;
-      if (waiting <= maxWalBytes || condition() !== 'kept') return;
-      database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-      asLeft = statSync(file, { bigint: true });
+      if (waiting > maxWalBytes) checkpoint();
     },
+    scrub: checkpoint,
     close(inOrder) {
       try {
         if (inOrder) database.exec("REPLACE INTO facts VALUES ('trusted', 1)");
@@ -98,6 +108,7 @@ function openInMemory(): IndexFile {
     isTrusted: false,
     condition: () => 'kept',
     transaction: (work) => inTransaction(database, work),
+    scrub: () => undefined,
     close: () => database.close(),
   };
 }

@@ -75,7 +75,8 @@ async function* fileTexts(
   yield { texts, readBytes, isEnd: true };
 }
 
-function textOf(message: Message): MessageText | undefined {
+/** What people and the model said in it; undefined when that is nothing. */
+export function textOf(message: Message): MessageText | undefined {
   if (message.role === 'toolResult') return undefined;
   const { role, content, timestamp } = message;
   const text =

@@ -2,12 +2,13 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { SessionSummary } from '../../contract/chat.ts';
 import { idPattern } from '../../contract/ids.ts';
-import type { SessionListing, SessionRow, TenantTotals } from '../../contract/sessions.ts';
+import type { SessionListing, SessionRow, TenantSize, TenantTotals } from '../../contract/sessions.ts';
 import { errnoOf } from '../../data/storage-error.ts';
 import { messageOf } from '../../lib/app-error.ts';
 import { newestFirst, parseCursor, toCursor } from '../session-cursor.ts';
 import type { SessionQuery } from '../store.ts';
 import type { SessionWrite } from './index-copy.ts';
+import { removeIndexFiles } from './index-file.ts';
 import { listPage, type PagePart, searchPage } from './search.ts';
 import { parseSearch } from './search-words.ts';
 import { createSessionFinder, namesIn, type SessionFinderOptions } from './session-finder.ts';
@@ -26,12 +27,18 @@ export interface SessionIndex {
   /** Never waits; undefined while the session is not in the index. */
   row(tenantId: string, sessionId: string): Promise<SessionRow | undefined>;
   totals(tenantId: string): Promise<TenantTotals>;
+  /** Of every tenant that has sessions, largest first. */
+  allTotals(): Promise<TenantSize[]>;
   write(summary: SessionSummary, write: SessionWrite): void;
   remove(tenantId: string, sessionId: string): void;
   /** messages.jsonl was replaced by one of `bytes` bytes that holds nothing new; `file` is its number. */
   rewritten(tenantId: string, sessionId: string, bytes: number, file: number): void;
   /** Everything is looked at again on the next use: the files may have changed behind our back. */
   clear(): void;
+  /** The same for one tenant. */
+  refresh(tenantId: string): Promise<void>;
+  /** Leaves nothing of removed sessions in the index; no index at all when there are none left. */
+  scrub(tenantId: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -97,10 +104,36 @@ export function createSessionIndex(options: SessionIndexOptions): SessionIndex {
     tenants.clear();
   }
 
+  async function totals(tenantId: string): Promise<TenantTotals> {
+    return (await presentTenant(tenantId))?.ask((tables) => tables.totals()) ?? { ...noTotals };
+  }
+
+  async function refresh(tenantId: string): Promise<void> {
+    const tenant = tenants.get(tenantId);
+    if (tenant === undefined) return;
+    // What was written waits no longer; the files tell the rest.
+    tenant.peek(() => undefined);
+    tenants.delete(tenantId);
+    close(tenant, false);
+    await Promise.all(closings);
+  }
+
   return {
     list,
+    totals,
+    refresh,
+    async allTotals() {
+      const found = await Promise.all(
+        (await allTenants()).map(async (tenantId) => ({ tenantId, ...(await totals(tenantId)) })),
+      );
+      return found.filter(({ sessions }) => sessions > 0).toSorted((a, b) => b.sizeBytes - a.sizeBytes);
+    },
+    async scrub(tenantId) {
+      if ((await totals(tenantId)).sessions > 0) return await tenants.get(tenantId)?.renew();
+      await refresh(tenantId);
+      removeIndexFiles(path.join(layout.tenantDir(tenantId), 'index.sqlite'));
+    },
     row: async (tenantId, sessionId) => (await presentTenant(tenantId))?.peek((tables) => tables.get(sessionId)),
-    totals: async (tenantId) => (await presentTenant(tenantId))?.ask((tables) => tables.totals()) ?? { ...noTotals },
     write: (summary, write) => tenantOf(summary.tenantId).write(summary, write),
     remove: (tenantId, sessionId) => tenants.get(tenantId)?.remove(sessionId),
     rewritten: (tenantId, sessionId, bytes, file) => tenantOf(tenantId).rewritten(sessionId, bytes, file),

@@ -39,6 +39,8 @@ export interface TenantIndex {
   ask<T>(question: (tables: Tables) => T): Promise<T>;
   /** Asks once the texts are in, too, or patience ended. */
   search<T>(question: (tables: Tables) => T): Promise<{ answer: T; isIncomplete: boolean }>;
+  /** Makes another file in the place of this one, so that nothing is left of what was removed; answers meanwhile. */
+  renew(): Promise<void>;
   /** `inOrder` when the session files are known to say the same. */
   close(inOrder: boolean): Promise<void>;
 }
@@ -51,6 +53,8 @@ export function createTenantIndex({ tenantId, file, finder, logger }: TenantInde
   let next: IndexCopy | undefined;
   let faults = 0;
   let isClosed = false;
+  // A process that was killed may have left one behind.
+  clearAway(nextFile);
 
   /** The copy that answers, made or made anew when it has to be. */
   function inUse(): IndexCopy {
@@ -58,7 +62,10 @@ export function createTenantIndex({ tenantId, file, finder, logger }: TenantInde
     if (condition === 'changed' && current !== undefined) {
       discard(current, new Error('something else wrote into the index'), true);
     }
-    if (condition === 'deleted' && next === undefined) startNext();
+    if (condition === 'deleted' && next === undefined) {
+      logger.info('session index was deleted and is made anew', { tenantId });
+      void startNext();
+    }
     if (current !== undefined) return current;
     const made = make(faults < maxFaults ? file : ':memory:');
     current = made;
@@ -75,12 +82,12 @@ export function createTenantIndex({ tenantId, file, finder, logger }: TenantInde
     return made;
   }
 
-  function startNext(): void {
-    logger.info('session index was deleted and is made anew', { tenantId });
+  /** Resolves when it took over or was given up. */
+  function startNext(): Promise<void> {
     clearAway(nextFile);
     const made = make(nextFile);
     next = made;
-    made.filled().then(
+    return made.filled().then(
       () => {
         if (next === made) attempt(takeOver);
       },
@@ -183,6 +190,12 @@ export function createTenantIndex({ tenantId, file, finder, logger }: TenantInde
         isIncomplete = !(await isDoneWithin(copy.filled(), searchPatienceMs));
       });
       return { answer, isIncomplete };
+    },
+    async renew() {
+      if (isClosed) return;
+      inUse().flush();
+      if (next !== undefined) close(next, false);
+      await startNext();
     },
     async close(inOrder) {
       isClosed = true;
