@@ -1,9 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import { AppError } from '../lib/app-error.ts';
 import { documentKindOf } from './document-kind.ts';
-import type { DocumentText } from './document-text.ts';
+import { bounded, type DocumentText } from './document-text.ts';
 import type { DocumentAnswer, DocumentTask } from './documents-worker.ts';
-import { extractDocument } from './extract-document.ts';
+import { extractText } from './extract-text.ts';
 
 export interface DocumentReaderOptions {
   /** Documents larger than this are refused, in bytes. Default 50 MiB. */
@@ -58,7 +58,7 @@ export function createDocumentReader(options: DocumentReaderOptions = {}): Docum
       if (bytes.length > maxBytes) throw tooLarge(name, bytes.length, maxBytes);
       const kind = documentKindOf(bytes, name, mediaType);
       // Decoding text is safe and quick.
-      if (kind === 'text' || kind === 'markdown') return extractDocument(bytes, name, kind);
+      if (kind === 'text' || kind === 'markdown') return bounded(kind, extractText(bytes, kind));
       await turn();
       try {
         signal.throwIfAborted();

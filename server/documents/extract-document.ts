@@ -1,9 +1,9 @@
-import { decodeText } from './charset.ts';
 import { type DocumentKind, damaged } from './document-kind.ts';
-import { type DocumentText, maxDocumentCharacters } from './document-text.ts';
+import { bounded, type DocumentText, type Extracted } from './document-text.ts';
 import { extractCsv } from './extract-csv.ts';
 import { extractDocx } from './extract-docx.ts';
 import { extractPdf } from './extract-pdf.ts';
+import { extractText, textOf } from './extract-text.ts';
 import { htmlToMarkdown } from './markdown/html-to-markdown.ts';
 
 /** Links of a document that has no address lead nowhere. */
@@ -19,8 +19,6 @@ export async function extractDocument(bytes: Uint8Array, name: string, kind: Doc
   }
 }
 
-type Extracted = Pick<DocumentText, 'pages'> & Partial<Pick<DocumentText, 'title' | 'isCut'>>;
-
 async function extract(bytes: Uint8Array, name: string, kind: DocumentKind): Promise<Extracted> {
   switch (kind) {
     case 'pdf':
@@ -34,35 +32,7 @@ async function extract(bytes: Uint8Array, name: string, kind: DocumentKind): Pro
       return { pages: [markdown], title, isCut };
     }
     case 'markdown':
-    case 'text': {
-      const text = textOf(bytes);
-      return { pages: [text], title: kind === 'markdown' ? headingOf(text) : '' };
-    }
+    case 'text':
+      return extractText(bytes, kind);
   }
-}
-
-function textOf(bytes: Uint8Array): string {
-  return decodeText(bytes, undefined, false).text.replaceAll('\r\n', '\n');
-}
-
-function headingOf(text: string): string {
-  return /^#{1,2}[ \t]+(.+)$/m.exec(text.slice(0, 65_536))?.[1]?.trim() ?? '';
-}
-
-function bounded(kind: DocumentKind, { pages, title = '', isCut = false }: Extracted): DocumentText {
-  let left = maxDocumentCharacters;
-  const kept: string[] = [];
-  for (const page of pages) {
-    if (left === 0) break;
-    const text = page.slice(0, left).toWellFormed().replaceAll('\0', '\ufffd');
-    left -= text.length;
-    kept.push(text);
-  }
-  const length = pages.reduce((sum, page) => sum + page.length, 0);
-  return {
-    kind,
-    title: title.slice(0, 300).toWellFormed(),
-    pages: kept,
-    isCut: isCut || length > maxDocumentCharacters,
-  };
 }
