@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseHostPattern } from './host-pattern.ts';
 import { idSchema } from './ids.ts';
 import { logLevels } from './logs.ts';
 import { permissionsSchema } from './permissions.ts';
@@ -25,7 +26,52 @@ export const providerSchema = z.strictObject({
     .optional(),
 });
 
+/** Bytes, or a number with k, m or g. */
+const size = z.union([
+  z.number().int(),
+  z.string().regex(/^\d+[kmgKMG]?$/, 'Write bytes, or a number with k, m or g, for instance 512m.'),
+]);
+
+export const sandboxNetworks = ['none', 'allow-list', 'open'] as const;
+export type SandboxNetwork = (typeof sandboxNetworks)[number];
+
+/** Keys that a sandbox can use without having them: requests go through the server, which puts the key in. */
+export const proxiedSecrets = [
+  'ANTHROPIC_API_KEY',
+  'OPENAI_API_KEY',
+  'TAVILY_API_KEY',
+  'BRAVE_SEARCH_API_KEY',
+  'JINA_API_KEY',
+  'EXA_API_KEY',
+] as const;
+export type ProxiedSecret = (typeof proxiedSecrets)[number];
+
+const variableName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'Name a variable: letters, digits and _, for instance MY_SETTING.');
+
+/** What every sandbox has and an agent can have otherwise. */
+const sandboxShape = {
+  image: z.string().min(1),
+  memory: size,
+  cpus: z.number().min(0.1).max(256),
+  pids: z.number().int().min(16).max(100_000),
+  /** `allow-list`: nothing but `allowHosts`, through a proxy outside of the container. `open`: a bridge of its own. */
+  network: z.enum(sandboxNetworks),
+  /** What `allow-list` allows: names, `*.example.com` or addresses, with or without a port. Without: 80 and 443. */
+  allowHosts: z.array(
+    z
+      .string()
+      .max(300)
+      .refine((text) => parseHostPattern(text) !== undefined, {
+        error: 'Write a host with or without a port, for instance pypi.org:443 or *.npmjs.org.',
+      }),
+  ),
+};
+
 export const agentSchema = z.strictObject({
+  /** What its sandboxes have otherwise than `sandbox` says. */
+  sandbox: z.strictObject(sandboxShape).partial().optional(),
   name: z.string().min(1).max(100).optional(),
   prompt: z.string().max(100_000).optional(),
   promptFile: z.string().optional(),
@@ -52,12 +98,6 @@ export const modelSchema = z.strictObject({
     })
     .optional(),
 });
-
-/** Bytes, or a number with k, m or g. */
-const size = z.union([
-  z.number().int(),
-  z.string().regex(/^\d+[kmgKMG]?$/, 'Write bytes, or a number with k, m or g, for instance 512m.'),
-]);
 
 const percent = z.number().min(1).max(100);
 
@@ -129,14 +169,32 @@ export const configSchema = z.strictObject({
     .prefault({}),
   sandbox: z
     .strictObject({
-      image: z.string().min(1).default('agentrail-sandbox:bookworm'),
+      image: sandboxShape.image.default('agentrail-sandbox:bookworm'),
       idleTimeoutMs: durationMs.min(1000).default(1_200_000),
       required: z.boolean().default(false),
-      memory: size.default('1g'),
-      cpus: z.number().min(0.1).max(256).default(1),
-      pids: z.number().int().min(16).max(100_000).default(256),
-      network: z.enum(['none']).default('none'),
+      memory: sandboxShape.memory.default('1g'),
+      cpus: sandboxShape.cpus.default(1),
+      pids: sandboxShape.pids.default(256),
+      network: sandboxShape.network.default('none'),
+      allowHosts: sandboxShape.allowHosts.default([]),
+      /** Lets `network: open` start where this machine's own services cannot be kept out of reach. */
+      allowHostServices: z.boolean().default(false),
+      /** Variables that commands find. For what is no secret: it stands in this file. */
+      env: z.record(variableName, z.string().max(32_768)).default({}),
+      /** Secrets that commands find as they are, by name. */
+      grantSecrets: z.array(variableName).max(100).default([]),
+      /** Keys that commands can use through the server without having them. */
+      secretProxy: z.array(z.enum(proxiedSecrets)).default([]),
       dockerHost: z.string().optional(),
+      /** Folder with ca.pem, cert.pem and key.pem for an engine at tcp://. */
+      dockerCertPath: z.string().min(1).optional(),
+      /** Lets an engine on another machine be used by plain TCP, which gives everyone on the way its powers. */
+      allowPlainTcp: z.boolean().default(false),
+      /** Container runtime, for instance runsc of gVisor; absent: the engine's own. */
+      runtime: z
+        .string()
+        .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'Write the name of a runtime, for instance runsc.')
+        .optional(),
       /** Containers that wait ready, so that the first command of a session need not wait for one; 0 is off. */
       warmPool: z.number().int().min(0).max(16).default(1),
       /** A sandbox is replaced at this age, however busy; its workspace stays. 0 is never. */
@@ -167,9 +225,33 @@ export const configSchema = z.strictObject({
       /** A client that goes away leaves its run alone this long; 0 aborts at once, -1 lets it run to its end. */
       disconnectGraceMs: z.number().int().min(-1).default(30_000),
       deadlineMs: durationMs.min(1000).default(3_600_000),
+      /**
+       * Tokens of earlier conversation that a run begins with at most; what is older stays stored and can be searched.
+       * Absent: as much as the model can read, shortened by compaction.
+       */
+      historyTokens: z.number().int().min(1000).optional(),
     })
     .prefault({}),
   shutdown: z.strictObject({ drainMs: durationMs.default(10_000) }).prefault({}),
+  /** What goes by itself, once a day and after a start. Absent values keep everything. */
+  retention: z
+    .strictObject({
+      /** Sessions without activity for longer are deleted. */
+      sessionsDays: z.number().int().min(1).max(36_500).optional(),
+      /** Of all sessions together; those with the oldest activity are deleted until the rest fits. */
+      maxSessionsBytes: z.number().int().min(1_000_000).optional(),
+      /** Log files of older days are deleted. */
+      logsDays: z.number().int().min(1).max(36_500).optional(),
+    })
+    .prefault({}),
+  /** What an agent may know of the same person's earlier conversations. */
+  pastSessions: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      /** How many of the latest it is told of; it can search all of them. */
+      listed: z.number().int().min(0).max(50).default(8),
+    })
+    .prefault({}),
   logging: z.strictObject({ level: z.enum(logLevels).default('info') }).prefault({}),
 });
 

@@ -12,6 +12,7 @@ export type FieldKind =
 export type Unit =
   | 'bytes'
   | 'tokens'
+  | 'days'
   | 'minutes'
   | 'seconds'
   | 'ms'
@@ -22,7 +23,17 @@ export type Unit =
   | 'percent'
   | 'rounds';
 
-export const groups = ['server', 'models', 'compaction', 'permissions', 'web', 'sandbox', 'runs', 'logging'] as const;
+export const groups = [
+  'server',
+  'models',
+  'compaction',
+  'permissions',
+  'web',
+  'sandbox',
+  'runs',
+  'retention',
+  'logging',
+] as const;
 export type Group = (typeof groups)[number];
 
 const minutes: FieldKind = { kind: 'number', unit: 'minutes', factor: 60_000 };
@@ -66,14 +77,27 @@ export const fields = {
   'sandbox.memory': { group: 'sandbox', ...text },
   'sandbox.cpus': { group: 'sandbox', kind: 'number', unit: 'cores' },
   'sandbox.pids': { group: 'sandbox', kind: 'number', unit: 'processes' },
-  'sandbox.network': { group: 'sandbox', kind: 'choice', options: ['none'] },
+  'sandbox.network': { group: 'sandbox', kind: 'choice', options: ['none', 'allow-list', 'open'] },
+  'sandbox.allowHosts': { group: 'sandbox', kind: 'list' },
+  'sandbox.allowHostServices': { group: 'sandbox', kind: 'switch' },
+  'sandbox.grantSecrets': { group: 'sandbox', kind: 'list' },
+  'sandbox.secretProxy': { group: 'sandbox', kind: 'list' },
   'sandbox.warmPool': { group: 'sandbox', kind: 'number' },
   'sandbox.maxAgeMs': { group: 'sandbox', ...minutes },
   'sandbox.diskLimit': { group: 'sandbox', ...text },
   'sandbox.dockerHost': { group: 'sandbox', ...text },
+  'sandbox.dockerCertPath': { group: 'sandbox', ...text },
+  'sandbox.allowPlainTcp': { group: 'sandbox', kind: 'switch' },
+  'sandbox.runtime': { group: 'sandbox', ...text },
   'runs.disconnectGraceMs': { group: 'runs', kind: 'number', unit: 'ms' },
   'runs.deadlineMs': { group: 'runs', ...minutes },
   'shutdown.drainMs': { group: 'runs', kind: 'number', unit: 'seconds', factor: 1000 },
+  'runs.historyTokens': { group: 'runs', kind: 'number', unit: 'tokens' },
+  'retention.sessionsDays': { group: 'retention', kind: 'number', unit: 'days' },
+  'retention.maxSessionsBytes': { group: 'retention', kind: 'number', unit: 'bytes' },
+  'retention.logsDays': { group: 'retention', kind: 'number', unit: 'days' },
+  'pastSessions.enabled': { group: 'runs', kind: 'switch' },
+  'pastSessions.listed': { group: 'runs', kind: 'number' },
   'logging.level': { group: 'logging', kind: 'choice', options: ['debug', 'info', 'warn', 'error'] },
 } as const satisfies Record<string, FieldKind & { group: Group }>;
 
