@@ -35,7 +35,7 @@ describe('a configuration file', () => {
     expect(messageOf('server.allowedOrigins')).toBe('This must be a list, and is text.');
     expect(messageOf('server.maxConcurrentRuns')).toBe('This must be a whole number, and is a number.');
     expect(messageOf('llm.api_key')).toMatch(/^Secrets do not belong in this file/);
-    expect(messageOf('sandbox.network')).toBe('This must be none.');
+    expect(messageOf('sandbox.network')).toBe('This must be none or allow-list or open.');
   });
 
   it('is free of faults when it is right, empty, or only comments', async () => {
