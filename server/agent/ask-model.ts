@@ -1,0 +1,69 @@
+import type { MessageUsage } from '../contract/messages.ts';
+import { AppError } from '../lib/app-error.ts';
+import type { Clock } from '../lib/clock.ts';
+import { abortable } from './abortable.ts';
+import { createDemoModel } from './demo-model.ts';
+import { type ModelSources, resolveModel } from './model.ts';
+import { costOf } from './model-catalog.ts';
+import { toProviderFault } from './provider-fault.ts';
+
+/** One question, answered without tools and outside of any conversation. */
+export interface ModelQuestion {
+  /** What the model is to do; never holds what strangers wrote. */
+  instruction: string;
+  /** The material. */
+  text: string;
+  maxTokens: number;
+  signal: AbortSignal;
+  /** `provider:model`; the configured one when absent. */
+  model?: string | undefined;
+}
+
+export interface ModelAnswer {
+  text: string;
+  /** `provider:model`. */
+  model: string;
+  usage: MessageUsage;
+}
+
+/** Undefined when no model is there that could answer, or it said nothing. Rejects with AppError or the signal's reason. */
+export type AskModel = (question: ModelQuestion) => Promise<ModelAnswer | undefined>;
+
+export function createModelAsker(options: Omit<ModelSources, 'demo'> & { clock: Clock }): AskModel {
+  const sources: ModelSources = {
+    ...options,
+    demo: () => createDemoModel((ms, signal) => options.clock.sleep(ms, signal)),
+  };
+  return async ({ instruction, text, maxTokens, signal, model: wanted }) => {
+    const model = resolveModel(wanted, sources);
+    // The demo follows its script whatever it is asked.
+    if (model.type === 'demo') return undefined;
+    try {
+      const call = model.open().doGenerate({
+        prompt: [
+          { role: 'system', content: instruction },
+          { role: 'user', content: [{ type: 'text', text: text.toWellFormed() }] },
+        ],
+        maxOutputTokens: maxTokens,
+        abortSignal: signal,
+      });
+      const { content, usage } = await abortable(call, signal);
+      const answer = content.map((part) => (part.type === 'text' ? part.text : '')).join('');
+      if (answer.trim() === '') return undefined;
+      const { inputTokens, outputTokens } = usage;
+      const cacheRead = inputTokens.cacheRead ?? 0;
+      const cacheWrite = inputTokens.cacheWrite ?? 0;
+      const input = inputTokens.noCache ?? Math.max(0, (inputTokens.total ?? 0) - cacheRead - cacheWrite);
+      const tokens = { input, output: outputTokens.total ?? 0, cacheRead, cacheWrite };
+      const totalTokens = input + tokens.output + cacheRead + cacheWrite;
+      return {
+        text: answer.trim(),
+        model: model.name,
+        usage: { ...tokens, totalTokens, cost: costOf(model.facts, tokens) },
+      };
+    } catch (error) {
+      if (error instanceof AppError || signal.aborted) throw error;
+      throw toProviderFault(error, model, options.clock.now()).error;
+    }
+  };
+}
