@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, realpath, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { syncFolder } from './folders.ts';
 import { errnoOf } from './storage-error.ts';
+import { temporaryName } from './temporary-name.ts';
 
 export interface AtomicWriteOptions {
   /** Rights of the file; default 0600. */
@@ -20,7 +20,7 @@ export async function atomicWriteFile(
 ): Promise<void> {
   const target = await resolveLink(file);
   const folder = path.dirname(target);
-  const temporary = path.join(folder, `.${path.basename(target)}.${randomUUID()}.tmp`);
+  const temporary = path.join(folder, temporaryName(path.basename(target)));
   try {
     await writeSynced(await open(temporary, 'wx', options.mode ?? 0o600), data);
     await rename(temporary, target);

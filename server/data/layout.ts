@@ -80,7 +80,8 @@ export function createDataLayout(dataDir: string): DataLayout {
   };
 }
 
-function sessionLayout(dir: string): SessionLayout {
+/** The files of a session in a folder that is not, or not yet, its own. */
+export function sessionLayout(dir: string): SessionLayout {
   const at = (...parts: string[]): string => path.join(dir, ...parts);
   return {
     dir,

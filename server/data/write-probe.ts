@@ -1,10 +1,11 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { open, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { temporaryName } from './temporary-name.ts';
 
 /** Writes a file, forces it to the disk, reads it back and removes it. Throws the disk's error. */
 export async function probeWritable(folder: string): Promise<void> {
-  const file = path.join(folder, `.write-probe-${randomUUID()}`);
+  const file = path.join(folder, temporaryName('write-probe'));
   const wanted = randomBytes(512);
   try {
     await using handle = await open(file, 'w+', 0o600);

@@ -54,7 +54,7 @@ export async function openFoundation(options: HostOptions) {
     secretsOnceOpen = secrets;
     const tokens = await createApiTokens({ dataDir, clock, logger });
     return {
-      ...{ clock, environment, dataDir, instanceId, config, logger, logs, secrets, tokens },
+      ...{ clock, environment, dataDir, instanceId, lock, config, logger, logs, secrets, tokens },
       async close() {
         await tokens.close();
         await secrets.close();

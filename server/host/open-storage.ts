@@ -1,12 +1,17 @@
 import { adoptWorkspaces } from '../data/adopt-workspaces.ts';
 import { createDiskMeter } from '../data/disk.ts';
+import { removeLeftBehind } from '../data/left-behind.ts';
 import { createWorkspaceReader } from '../data/workspace-files.ts';
 import { createUploadSpool } from '../http/uploads/spool.ts';
 import { createFileSessionStore } from '../sessions/file-store.ts';
 import type { Foundation } from './open-foundation.ts';
 
 /** What is kept of conversations and their files. */
-export async function openStorage({ dataDir, clock, logger }: Foundation) {
+export async function openStorage({ dataDir, clock, logger, lock }: Foundation) {
+  const closing = new AbortController();
+  const tidied = lock.tookOver
+    ? removeLeftBehind(dataDir, logger.child({ component: 'data' }), closing.signal)
+    : undefined;
   const sessions = createFileSessionStore({ dataDir, logger, clock });
   await adoptWorkspaces(dataDir, logger.child({ component: 'sessions' }));
   const disk = createDiskMeter({ dataDir, clock });
@@ -16,6 +21,8 @@ export async function openStorage({ dataDir, clock, logger }: Foundation) {
     workspaces: createWorkspaceReader(dataDir),
     uploads: await createUploadSpool(dataDir),
     async close() {
+      closing.abort();
+      await tidied;
       await sessions.close();
       disk.close();
     },
