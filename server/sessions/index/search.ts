@@ -1,6 +1,7 @@
 import type { SearchHit, SessionRow } from '../../contract/sessions.ts';
 import type { SessionQuery } from '../store.ts';
 import { textsPerSession } from './schema.ts';
+import { hitsIn, maxHits } from './search-hits.ts';
 import type { SearchWords } from './search-words.ts';
 import type { IndexedText, NumberedRow, PageFilter, Tables } from './tables.ts';
 
@@ -10,9 +11,6 @@ const maxGathered = 20_000;
 const maxGatheringMs = 40;
 /** Most texts looked at while walking the list for one page. */
 const maxWalked = 20_000;
-const maxHits = 3;
-const hitsBeforeChars = 60;
-const hitChars = 200;
 
 /** One tenant's part of a page. `scannedTo` is the last place that was looked at; absent when the list is exhausted. */
 export interface PagePart {
@@ -96,33 +94,4 @@ function* textsOf(tables: Tables, no: number, spend: () => void): Generator<Inde
     spend();
     yield text;
   }
-}
-
-function hitsIn(texts: Iterable<IndexedText>, words: SearchWords): SearchHit[] {
-  const hits: SearchHit[] = [];
-  for (const text of texts) {
-    if (!words.isIn(text.text)) continue;
-    hits.push(toHit(text, words));
-    if (hits.length >= maxHits) break;
-  }
-  return hits;
-}
-
-function toHit({ role, at, text }: IndexedText, words: SearchWords): SearchHit {
-  const first = words.rangesIn(text)[0]?.[0] ?? 0;
-  const start = atCharacter(text, Math.max(0, first - hitsBeforeChars));
-  const piece = text.slice(start, atCharacter(text, start + hitChars));
-  return {
-    field: role === null ? 'title' : 'message',
-    ...(role !== null && { role }),
-    ...(at !== null && { timestamp: at }),
-    text: piece,
-    ranges: words.rangesIn(piece),
-  };
-}
-
-/** Not between the two halves of one character. */
-function atCharacter(text: string, at: number): number {
-  const code = text.charCodeAt(at);
-  return code >= 0xdc00 && code <= 0xdfff ? at + 1 : at;
 }

@@ -1,0 +1,40 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Clock, systemClock } from '../../lib/clock.ts';
+import { silentLogger } from '../../telemetry/logger.ts';
+import { ann, describeSessionStore, userMessage } from '../conformance.ts';
+import { describeAgentrailSessionStore } from '../conformance-depth.ts';
+import { makePostgresCluster, type PostgresCluster } from './fixtures/postgres-cluster.ts';
+import { createPostgresSessionStore, type PostgresSessionStore } from './postgres-store.ts';
+
+const init = { agentId: 'default', title: 'First words' };
+let cluster: PostgresCluster;
+let now = 1_700_000_000_000;
+/** Every look at it is a millisecond later, so that the order of sessions is certain. */
+const clock: Clock = { ...systemClock, now: () => now++ };
+
+beforeAll(async () => {
+  cluster = await makePostgresCluster();
+});
+afterAll(() => cluster.remove());
+
+function openStore(url = cluster.url): PostgresSessionStore {
+  return createPostgresSessionStore({ url, clock, logger: silentLogger });
+}
+
+const makeStore = async () => {
+  let store = openStore();
+  await store.ping();
+  await cluster.sql('TRUNCATE agentrail.sessions CASCADE');
+  return {
+    store,
+    async reopen() {
+      await store.close();
+      store = openStore();
+      return store;
+    },
+    dispose: () => store.close(),
+  };
+};
+
+describeSessionStore('the Postgres store', makeStore);
+describeAgentrailSessionStore('the Postgres store', makeStore);
