@@ -6,6 +6,7 @@ import type { BackgroundCommands } from './background-commands.ts';
 import type { ContainerEngine } from './container-engine.ts';
 import { armDeadline } from './deadline.ts';
 import { createDiskWatch, type DiskWatch } from './disk-watch.ts';
+import { noGateway } from './egress/gateway.ts';
 import { sandboxFault } from './faults.ts';
 import { createRunningSandbox } from './running-sandbox.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -233,6 +234,7 @@ export function createSandboxEntry(options: EntryOptions): SandboxEntry {
     return createRunningSandbox({
       info: () => info,
       agent,
+      gateway: started.gateway ?? noGateway,
       clock,
       begin,
       background: options.background,

@@ -3,6 +3,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { agentCommand, encodeAgentSource } from './bootstrap.ts';
 import type { ContainerEngine, ContainerSpec } from './container-engine.ts';
+import type { Gateway } from './egress/gateway.ts';
 import { sandboxFault } from './faults.ts';
 import { type AgentClient, createAgentClient } from './wire/agent-client.ts';
 import { helloResultSchema, protocolVersion } from './wire/messages.ts';
@@ -14,6 +15,8 @@ const maxStderr = 4096;
 export interface StartedSandbox {
   containerId: string;
   agent: AgentClient;
+  /** Absent: commands get no variables of ours, and there is no way out. */
+  gateway?: Gateway;
 }
 
 export interface StartOptions {

@@ -11,6 +11,7 @@ import time
 
 from cgroup import read_use
 from child import fork_child
+from egress import Egress
 from file_ops import FILE_OPS, run_file_op
 from job import Job
 from owner import Owner
@@ -29,6 +30,7 @@ class Agent:
         self.selector = selectors.DefaultSelector()
         self.owner = Owner(self.selector, self.handle)
         self.send = self.owner.send
+        self.egress = Egress(self.selector, self.send)
 
     def run(self):
         while True:
@@ -59,6 +61,9 @@ class Agent:
 
     def handle(self, header, body):
         op, number = header["op"], header["id"]
+        if op == "net":
+            self.egress.handle(header, body)
+            return
         job = self.jobs.get(number)
         try:
             if op == "hello":
@@ -67,6 +72,9 @@ class Agent:
                 self.answer(number, {})
             elif op == "stats":
                 self.answer(number, read_use())
+            elif op == "listen":
+                self.egress.open(header["port"])
+                self.answer(number, {})
             elif op == "exec" or op in FILE_OPS:
                 self.start(number, op, header)
             elif job and op == "data":
