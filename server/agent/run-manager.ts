@@ -13,6 +13,7 @@ import { type Run, type RunOptions, startRun } from './run.ts';
 import { createRunSetup, type RunSetupOptions } from './run-setup.ts';
 import { createRunShelf } from './run-shelf.ts';
 import type { IncomingFile, RunExtras, RunManager, RunTap } from './runs.ts';
+import { createSessionClaims } from './session-claims.ts';
 
 export interface RunManagerOptions extends RunSetupOptions {
   /** Keeps the files of a message and makes the message that tells the model of them. Absent: files are refused. */
@@ -41,8 +42,15 @@ const firstReaderMs = 5_000;
 export function createRunManager(options: RunManagerOptions): RunManager {
   const { clock, sessions } = options;
   const running = new Map<string, Run>();
-  /** Sessions that have a run or are about to: their place to the user and run that hold it. */
-  const claims = new Map<string, { userId: string; runId: string }>();
+  const { claim, begun, hold } = createSessionClaims({
+    sessions,
+    mostRuns: () => options.config().server.maxConcurrentRuns,
+    end(runId, reason) {
+      running.get(runId)?.abort(reason);
+      compactions.abort(sessionDeleted(), runId);
+    },
+    isOver: (runId) => running.get(runId)?.done,
+  });
   const shelf = createRunShelf(clock);
   const listeners = new Set<(run: RunInfo) => void>();
   const grants = createGrants();
@@ -62,30 +70,6 @@ export function createRunManager(options: RunManagerOptions): RunManager {
       release();
       throw error;
     }
-  }
-
-  /** Takes the session for this run. A session that another user holds looks like one that is not there. */
-  async function claim(key: SessionKey, runId: string): Promise<() => void> {
-    // Lower case: some file systems keep both spellings in one folder.
-    const place = `${key.tenantId}/${key.sessionId}`.toLowerCase();
-    const held = claims.get(place);
-    if (held) {
-      if (held.userId !== key.userId) await sessions.get(key);
-      throw new AppError('session_busy', 'This session is answering another message. Wait for it or abort it.', {
-        status: 409,
-        details: { runId: held.runId },
-      });
-    }
-    if (claims.size >= options.config().server.maxConcurrentRuns) {
-      throw new AppError('too_many_runs', 'The server runs as many conversations as it may. Try again in a moment.', {
-        status: 429,
-        details: { retryAfterSeconds: 2 },
-      });
-    }
-    claims.set(place, { userId: key.userId, runId });
-    return () => {
-      if (claims.get(place)?.runId === runId) claims.delete(place);
-    };
   }
 
   function begin({ request, extras, key, runId, profile, model, release }: Beginning): Run {
@@ -113,6 +97,7 @@ export function createRunManager(options: RunManagerOptions): RunManager {
       onChange: tell,
     });
     running.set(runId, run);
+    begun(key, runId);
     run.done.then(() => {
       running.delete(runId);
       shelf.put(run);
@@ -147,6 +132,7 @@ export function createRunManager(options: RunManagerOptions): RunManager {
   return {
     start,
     respond: createResponder({ runOf, sessions, start, grants, keepRules: options.keepRules }),
+    hold,
     async compact(key) {
       if (isDraining) throw drainingError();
       return compactions.compact(key);
@@ -189,6 +175,10 @@ function keyOf(request: ChatRequest): SessionKey {
 
 function newestFirst(a: RunInfo, b: RunInfo): number {
   return b.startedAt - a.startedAt || (a.runId < b.runId ? 1 : -1);
+}
+
+function sessionDeleted(): AppError {
+  return new AppError('session_not_found', 'The session was deleted meanwhile.', { status: 404 });
 }
 
 function drainingError(): AppError {

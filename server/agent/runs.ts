@@ -58,6 +58,11 @@ export interface RunManager {
    * `nothing_pending` (404), `session_not_found`.
    */
   respond(key: SessionKey, answer: RespondRequest): Promise<RespondAnswer>;
+  /**
+   * Keeps runs and compactions out of a session until the returned function is called: for its deletion. Ends what goes
+   * on there, with `ends` as the reason; without one that is refused: AppError `session_busy` (409, details {runId}).
+   */
+  hold(key: SessionKey, ends?: string): Promise<() => void>;
   get(runId: string): RunHandle | undefined;
   /** Running ones, and those that ended in the last minutes; newest first. */
   list(): RunInfo[];

@@ -141,6 +141,7 @@ export function fakeServer() {
     compact: () => Promise.reject(new Error('not part of this test')),
     respond: () => Promise.reject(new Error('not part of this test')),
     putAside: () => undefined,
+    hold: async () => () => undefined,
     drain: async () => undefined,
   } satisfies RunManager;
   const parts: ServerParts = {

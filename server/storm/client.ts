@@ -38,7 +38,11 @@ export function createClient(name: string, tenantId: string, random: Random): Cl
   let count = 0;
   let acknowledgements = 0;
 
-  const fresh = (): string => `${name}-${(count += 1)}`;
+  function fresh(): string {
+    count += 1;
+    return `${name}-${count}`;
+  }
+
   const live = (): SessionBook[] => books.filter(({ presence }) => presence === 'live').slice(-mostLive);
 
   /** A session to go on with, or a new one; sometimes one with the id of a session that was deleted. */

@@ -27,15 +27,15 @@ export interface SessionCompactions {
   compact(key: SessionKey): Promise<CompactionResult>;
   /** Resolves when none is going on. */
   idle(): Promise<unknown>;
-  abort(reason: Error): void;
+  /** All of them, or the one that took its session under this id. */
+  abort(reason: Error, runId?: string): void;
 }
 
 export function createSessionCompactions({ sessions, claim, open }: SessionCompactionsOptions): SessionCompactions {
-  const working = new Map<AbortController, Promise<unknown>>();
+  const working = new Map<AbortController, { runId: string; work: Promise<unknown> }>();
 
-  async function shorten(key: SessionKey, signal: AbortSignal): Promise<CompactionResult> {
+  async function shorten(key: SessionKey, runId: string, signal: AbortSignal): Promise<CompactionResult> {
     const { agentId } = await sessions.get(key);
-    const runId = newId('run');
     const release = await claim(key, runId);
     try {
       signal.throwIfAborted();
@@ -55,17 +55,18 @@ export function createSessionCompactions({ sessions, claim, open }: SessionCompa
   return {
     async compact(key) {
       const aborting = new AbortController();
-      const work = shorten(key, aborting.signal);
-      working.set(aborting, work);
+      const runId = newId('run');
+      const work = shorten(key, runId, aborting.signal);
+      working.set(aborting, { runId, work });
       try {
         return await work;
       } finally {
         working.delete(aborting);
       }
     },
-    idle: () => Promise.allSettled(working.values()),
-    abort(reason) {
-      for (const aborting of working.keys()) aborting.abort(reason);
+    idle: () => Promise.allSettled(Array.from(working.values(), ({ work }) => work)),
+    abort(reason, runId) {
+      for (const [aborting, entry] of working) if ((runId ?? entry.runId) === entry.runId) aborting.abort(reason);
     },
   };
 }

@@ -35,8 +35,14 @@ export function sessionRoutes(context: ConsoleContext) {
   async function remove(at: SessionKey): Promise<void> {
     await sessions.get(at);
     refuseWhileRunning(context, at);
-    await destroySandbox(context, at);
-    await sessions.delete(at);
+    // Runs that begin from here on are refused.
+    const release = await context.server.parts()?.runs.hold(at);
+    try {
+      await destroySandbox(context, at);
+      await sessions.delete(at);
+    } finally {
+      release?.();
+    }
   }
 
   async function tryRemove(at: SessionKey): Promise<DeleteOutcome> {

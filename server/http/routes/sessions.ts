@@ -104,9 +104,13 @@ export function createSessionRoutes(options: SessionRouteOptions): Hono<HttpEnv>
     .delete('/api/sessions/:sessionId', async (c) => {
       const key = sessionKeyOf(c);
       await sessions.get(key);
-      await endRuns(runs, key);
-      await beforeSessionDelete?.(key);
-      await sessions.delete(key);
+      const release = await runs.hold(key, 'the session was deleted');
+      try {
+        await beforeSessionDelete?.(key);
+        await sessions.delete(key);
+      } finally {
+        release();
+      }
       return c.body(null, 204);
     })
     .get('/api/sessions/:sessionId/messages', async (c) => {
@@ -117,13 +121,4 @@ export function createSessionRoutes(options: SessionRouteOptions): Hono<HttpEnv>
     })
     .route('/', createSessionHistoryRoutes(sessions))
     .route('/', createSessionWorkspaceRoutes(sessions, workspaces));
-}
-
-async function endRuns(runs: RunManager, key: SessionKey): Promise<void> {
-  const isOfSession = (run: SessionKey) =>
-    run.sessionId === key.sessionId && run.tenantId === key.tenantId && run.userId === key.userId;
-  for (const run of runs.list().filter((run) => run.status === 'running' && isOfSession(run))) {
-    runs.abort(run.runId, 'the session was deleted');
-    await runs.get(run.runId)?.done;
-  }
 }

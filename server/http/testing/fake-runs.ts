@@ -59,6 +59,12 @@ export function createFakeRuns(): FakeRuns {
     },
     subscribe: () => () => undefined,
     putAside: () => undefined,
+    async hold({ sessionId }, ends) {
+      if (ends !== undefined) {
+        for (const run of manager.runs.filter((each) => each.sessionId === sessionId)) manager.abort(run.runId, ends);
+      }
+      return () => undefined;
+    },
     drain: async () => undefined,
   };
   return manager;
