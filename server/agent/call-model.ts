@@ -3,6 +3,7 @@ import type { RunEvent } from '../contract/events.ts';
 import type { AssistantMessage } from '../contract/messages.ts';
 import type { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { StreamRedactor } from '../secrets/redactor.ts';
 import { abortable } from './abortable.ts';
 import { createMessageEmitter, type MessageEmitter } from './message-emitter.ts';
 import type { ModelHandle } from './model.ts';
@@ -18,6 +19,8 @@ export interface ModelCall {
   clock: Clock;
   emit(event: RunEvent): void;
   redact(text: string): string;
+  /** Redacts what the model says, as it arrives. Absent: nobody reads it but this program. */
+  redactStream?(): StreamRedactor;
   /** How often a call that failed is made again. Default: three times. */
   retries?: number;
   /** Told what the provider made of the key. Must not throw. */
@@ -63,7 +66,7 @@ interface Outcome {
 
 /** Opens the call and reads the stream to its end. */
 async function attemptCall(call: ModelCall, emitter: MessageEmitter): Promise<Outcome> {
-  const reply = createReplyBuilder((step) => emitter.step(step));
+  const reply = createReplyBuilder((step) => emitter.step(step), call.redactStream);
   try {
     const model = call.model.open();
     const result = await abortable(model.doStream({ ...call.options, abortSignal: call.signal }), call.signal);

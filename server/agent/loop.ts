@@ -32,6 +32,8 @@ export interface LoopInput {
   /** Asked in this order when the model before cannot answer. */
   fallbacks?: readonly ModelHandle[];
   system: string;
+  /** Said in front of what the person said last, in every call of this run; no part of the history. */
+  aside?: string | undefined;
   /** The history, ending with what the person just said. Not changed. */
   messages: readonly Message[];
   toolSpecs: LanguageModelV4FunctionTool[];
@@ -46,6 +48,7 @@ export interface LoopInput {
   /** Must not throw. */
   emit(event: RunEvent): void;
   redact(text: string): string;
+  redactStream?: ModelCall['redactStream'];
   onAnswer?: ModelCall['onAnswer'];
   /** Keeps the prompt within the model's window. Absent: it is sent as it is. */
   context?: ContextKeeper;
@@ -122,8 +125,8 @@ export function asFault(error: unknown): AppError {
 }
 
 function toChainCall(input: LoopInput, chain: ModelChain, messages: Message[], isClosing: boolean): ChainCall {
-  const memory = input.context?.memory();
-  const { system, toolSpecs, settings, signal, clock, emit, redact, onAnswer } = input;
+  const memory = [input.aside, input.context?.memory()].filter(Boolean).join('\n\n') || undefined;
+  const { system, toolSpecs, settings, signal, clock, emit, redact, redactStream, onAnswer } = input;
   const words = { ...(isClosing ? { closing: closingWords } : {}), ...(memory === undefined ? {} : { memory }) };
   return {
     chain,
@@ -133,6 +136,7 @@ function toChainCall(input: LoopInput, chain: ModelChain, messages: Message[], i
     clock,
     emit,
     redact,
+    ...(redactStream ? { redactStream } : {}),
     ...(onAnswer ? { onAnswer } : {}),
   };
 }

@@ -6,9 +6,12 @@ import type {
 } from '@ai-sdk/provider';
 import type { MessageStep } from '../contract/events.ts';
 import type { AssistantMessage, MessageUsage, ToolCallBlock } from '../contract/messages.ts';
+import type { StreamRedactor } from '../secrets/redactor.ts';
 import { costOf, type ModelFacts } from './model-catalog.ts';
+import { redactDeep } from './redact-deep.ts';
 
 type Content = AssistantMessage['content'];
+type ThinkingBlock = Extract<Content[number], { type: 'thinking' }>;
 /** Ends of a stream after which its last block may lack its tail; undefined is a stream without an end. */
 const cutOffReasons: ReadonlySet<string | undefined> = new Set([
   'length',
@@ -18,15 +21,25 @@ const cutOffReasons: ReadonlySet<string | undefined> = new Set([
   undefined,
 ]);
 
-interface OpenCall {
-  block: ToolCallBlock;
+/** A block that text still comes for. */
+interface OpenBlock {
   contentIndex: number;
+  redactor: StreamRedactor;
+}
+
+interface OpenCall extends OpenBlock {
+  block: ToolCallBlock;
+  /** As the model wrote it. */
   json: string;
   isComplete: boolean;
   isEnded: boolean;
 }
 
-/** Builds one assistant message from the parts of a provider's stream. */
+/**
+ * Builds one assistant message from the parts of a provider's stream. Secrets are taken out before anything is told or
+ * kept, so steps and content say the same; arguments with a secret reach no tool either. When the stream broke off, its
+ * last characters are dropped if they may begin a secret.
+ */
 export interface ReplyBuilder {
   /** Takes one part; what it adds is told through `onStep`. */
   add(part: LanguageModelV4StreamPart): void;
@@ -37,65 +50,92 @@ export interface ReplyBuilder {
   readonly fault: { error: unknown } | undefined;
 }
 
-export function createReplyBuilder(onStep: (step: MessageStep) => void): ReplyBuilder {
+/** For text that nobody reads but this program itself. */
+const openly: StreamRedactor = { push: (piece) => piece, end: () => '' };
+
+export function createReplyBuilder(
+  onStep: (step: MessageStep) => void,
+  redactStream: () => StreamRedactor = () => openly,
+): ReplyBuilder {
   const content: Content = [];
-  const openBlocks = new Map<string, number>();
+  const openBlocks = new Map<string, OpenBlock>();
+  /** Thinking as the model wrote it, by its block. */
+  const thoughts = new Map<ThinkingBlock, string>();
   const calls = new Map<string, OpenCall>();
   let finish: ReplyBuilder['finish'];
   let fault: ReplyBuilder['fault'];
 
   /** Blocks begin with their first substance: providers also open ones that stay empty. */
-  function blockOf<T extends 'text' | 'thinking'>(type: T, id: string): number {
+  function openBlock(type: 'text' | 'thinking', id: string): OpenBlock {
     const key = `${type} ${id}`;
     const found = openBlocks.get(key);
     if (found !== undefined) return found;
     const contentIndex = content.push(type === 'text' ? { type, text: '' } : { type: 'thinking', thinking: '' }) - 1;
-    openBlocks.set(key, contentIndex);
+    const opened = { contentIndex, redactor: redactStream() };
+    openBlocks.set(key, opened);
     onStep({ type: `${type}_start`, contentIndex });
-    return contentIndex;
+    return opened;
+  }
+
+  /** Keeps and tells what is safe to show. */
+  function show({ contentIndex }: OpenBlock, delta: string): void {
+    if (!delta) return;
+    const block = content[contentIndex];
+    if (block?.type === 'text') block.text += delta;
+    if (block?.type === 'thinking') block.thinking += delta;
+    onStep({ type: block?.type === 'thinking' ? 'thinking_delta' : 'text_delta', contentIndex, delta });
   }
 
   function addText(id: string, delta: string): void {
     if (!delta) return;
-    const contentIndex = blockOf('text', id);
-    const block = content[contentIndex];
-    if (block?.type === 'text') block.text += delta;
-    onStep({ type: 'text_delta', contentIndex, delta });
+    const open = openBlock('text', id);
+    show(open, open.redactor.push(delta));
   }
 
   function addThinking(id: string, delta: string, metadata: SharedV4ProviderMetadata | undefined): void {
     const { signature, redactedData } = metadata?.anthropic ?? {};
     if (!delta && typeof signature !== 'string' && typeof redactedData !== 'string') return;
-    const contentIndex = blockOf('thinking', id);
-    const block = content[contentIndex];
+    const open = openBlock('thinking', id);
+    const block = content[open.contentIndex];
     if (block?.type !== 'thinking') return;
-    block.thinking += delta;
+    thoughts.set(block, (thoughts.get(block) ?? '') + delta);
     if (typeof signature === 'string') block.thinkingSignature = signature;
     if (typeof redactedData === 'string') Object.assign(block, { thinkingSignature: redactedData, redacted: true });
-    if (delta) onStep({ type: 'thinking_delta', contentIndex, delta });
+    show(open, open.redactor.push(delta));
   }
 
   function end(type: 'text' | 'thinking', id: string): void {
-    const contentIndex = openBlocks.get(`${type} ${id}`);
-    if (contentIndex === undefined) return;
+    const open = openBlocks.get(`${type} ${id}`);
+    if (open === undefined) return;
     openBlocks.delete(`${type} ${id}`);
-    onStep({ type: `${type}_end`, contentIndex });
+    show(open, open.redactor.end());
+    onStep({ type: `${type}_end`, contentIndex: open.contentIndex });
   }
 
   function callOf(id: string, name: string): OpenCall {
     const found = calls.get(id);
     if (found) return found;
-    const block: ToolCallBlock = { type: 'toolCall', id, name, arguments: {} };
+    const block: ToolCallBlock = { type: 'toolCall', id: redact(id), name: redact(name), arguments: {} };
     const contentIndex = content.push(block) - 1;
-    const call: OpenCall = { block, contentIndex, json: '', isComplete: false, isEnded: false };
+    const call = { block, contentIndex, json: '', redactor: redactStream(), isComplete: false, isEnded: false };
     calls.set(id, call);
-    onStep({ type: 'toolcall_start', contentIndex, toolCallId: id, toolName: name });
+    onStep({ type: 'toolcall_start', contentIndex, toolCallId: block.id, toolName: block.name });
     return call;
+  }
+
+  function showArguments({ contentIndex }: OpenCall, delta: string): void {
+    if (delta) onStep({ type: 'toolcall_delta', contentIndex, delta });
+  }
+
+  function redact(text: string): string {
+    const whole = redactStream();
+    return whole.push(text) + whole.end();
   }
 
   function endCall(call: OpenCall): void {
     if (call.isEnded) return;
     call.isEnded = true;
+    showArguments(call, call.redactor.end());
     onStep({ type: 'toolcall_end', contentIndex: call.contentIndex });
   }
 
@@ -125,7 +165,7 @@ export function createReplyBuilder(onStep: (step: MessageStep) => void): ReplyBu
           const call = calls.get(part.id);
           if (!call || !part.delta) return;
           call.json += part.delta;
-          onStep({ type: 'toolcall_delta', contentIndex: call.contentIndex, delta: part.delta });
+          showArguments(call, call.redactor.push(part.delta));
           return;
         }
         case 'tool-call': {
@@ -150,22 +190,30 @@ export function createReplyBuilder(onStep: (step: MessageStep) => void): ReplyBu
       const isCutOff = cutOffReasons.has(finish?.reason.unified);
       for (const call of calls.values()) {
         const isLastBlock = call.contentIndex === content.length - 1;
-        settleCall(call, !call.isComplete || (isCutOff && isLastBlock));
+        settleCall(call, !call.isComplete || (isCutOff && isLastBlock), redact);
       }
+      // A provider takes signed thinking back only as it was.
+      for (const [block, thought] of thoughts) if (block.thinking !== thought) delete block.thinkingSignature;
       return content;
     },
   };
 }
 
 /** A call that the limit or the line cut off may still parse, for instance as `{}`: it counts as broken all the same. */
-function settleCall({ block, json }: OpenCall, isCutOff: boolean): void {
+function settleCall({ block, json }: OpenCall, isCutOff: boolean, redact: (text: string) => string): void {
   if (isCutOff) {
     block.invalid = 'The arguments were cut off before their end.';
     return;
   }
   const parsed = parseArguments(json);
-  if (parsed) block.arguments = parsed;
-  else block.invalid = 'The arguments are not a JSON object.';
+  if (!parsed) {
+    block.invalid = 'The arguments are not a JSON object.';
+    return;
+  }
+  const clean = redactDeep(parsed, redact);
+  const text = JSON.stringify(clean);
+  if (redact(text) === text) block.arguments = clean;
+  else block.invalid = 'The arguments hold a secret of this server.';
 }
 
 function parseArguments(json: string): Record<string, unknown> | undefined {

@@ -8,7 +8,7 @@ import type { LogContext, Logger } from '../telemetry/logger.ts';
 import type { Run } from './run.ts';
 import { createRunShelf } from './run-shelf.ts';
 import { noUsage } from './run-usage.ts';
-import { echoTool, eventTypes, secretsOf, textResult } from './testing/harness.ts';
+import { echoTool, eventTypes, redactorOf, secretsOf, textResult } from './testing/harness.ts';
 import { ask, createTestManager, readAll, readEvents, readUntil, type TestManager } from './testing/manager.ts';
 import { type MockReply, type MockUpstream, startMockUpstream } from './testing/mock-upstream.ts';
 import { defineTool } from './tools/tool.ts';
@@ -131,7 +131,7 @@ describe('tools of a run', () => {
 
   test('an error that leaves the server holds no secret', async () => {
     await setUp([{ error: { status: 400, message: 'You sent test-key-openai' } }], {
-      redactor: { redact: (text) => text.replaceAll('test-key-openai', '[redacted OPENAI_API_KEY]') },
+      redactor: redactorOf({ OPENAI_API_KEY: 'test-key-openai' }),
     });
     const run = await manager.runs.start(ask('Hi'));
     const events: RunEvent[] = await readEvents(run);

@@ -28,6 +28,7 @@ export interface RunContextOptions {
   logger: Logger;
   emit(event: RunEvent): void;
   redact(text: string): string;
+  redactStream?: ModelCall['redactStream'];
   onAnswer?: ModelCall['onAnswer'];
 }
 
@@ -35,7 +36,7 @@ const summaryTimeoutMs = 120_000;
 
 /** The context of one run: measured by its model's window, summarised by its model. */
 export function createRunContext(options: RunContextOptions): ContextKeeper {
-  const { model, fallbacks, clock, emit, redact, onAnswer, system, toolSpecs, ...rest } = options;
+  const { model, fallbacks, clock, emit, redact, redactStream, onAnswer, system, toolSpecs, ...rest } = options;
   return createContextKeeper({
     ...rest,
     emit,
@@ -48,6 +49,7 @@ export function createRunContext(options: RunContextOptions): ContextKeeper {
         clock,
         emit,
         redact,
+        ...(redactStream ? { redactStream } : {}),
         ...(onAnswer ? { onAnswer } : {}),
         timeoutMs: summaryTimeoutMs,
       }),

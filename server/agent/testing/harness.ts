@@ -3,6 +3,7 @@ import { configSchema } from '../../contract/config.ts';
 import type { RunEvent, ToolOutput } from '../../contract/events.ts';
 import type { Message } from '../../contract/messages.ts';
 import { type Clock, systemClock } from '../../lib/clock.ts';
+import { createLiveRedactor, createSecretMatcher, type LiveRedactor } from '../../secrets/redactor.ts';
 import type { SecretSource } from '../../secrets/secret-source.ts';
 import { silentLogger } from '../../telemetry/logger.ts';
 import { createDemoModel } from '../demo-model.ts';
@@ -23,6 +24,12 @@ export function secretsOf(values: Record<string, string>): SecretSource {
       return value === undefined ? undefined : { value, origin: 'vault' };
     },
   };
+}
+
+/** Takes these values out of what it is given. */
+export function redactorOf(values: Record<string, string>): LiveRedactor {
+  const matcher = createSecretMatcher(Object.entries(values).map(([name, value]) => ({ name, value })));
+  return createLiveRedactor(() => matcher);
 }
 
 export const testKeys = {
