@@ -5,7 +5,10 @@ import type { BenchRequest } from '../streams/scenario.ts';
 /** A bare server: hands over each request and tells the port once it listens. */
 export function answerRequests(answer: (request: BenchRequest, response: ServerResponse) => Promise<void>): void {
   const server = createServer({ noDelay: true }, (incoming, response) => {
-    if (incoming.method === 'GET') return void response.end('ok');
+    if (incoming.method === 'GET') {
+      response.end('ok');
+      return;
+    }
     const chunks: Buffer[] = [];
     incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
     incoming.on('end', () => {

@@ -1,5 +1,5 @@
 // The model of the stream benchmark: both wires, every answer made beforehand, so that it costs next to nothing. What
-// it says is chosen by the model's name: `burst` (200 tokens in one write), `paced` (one each 20 ms), `silent` (one
+// it says is chosen by the model's name: `burst` (200 tokens in one write), `first` (the first one, then all others), `paced` (one each 20 ms), `silent` (one
 // token, then nothing until the client leaves), `tools` (ten tool calls, one after the other, then a word).
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -69,6 +69,13 @@ function sayPaced(response: ServerResponse, answer: Answer): void {
   response.on('close', () => clearInterval(timer));
 }
 
+/** The first token alone, so that it does not wait for the others to be read. */
+function sayFirst(response: ServerResponse, { head, tokens: [first = '', ...rest], tail }: Answer): void {
+  response.write(head + first);
+  const timer = setTimeout(() => response.end(rest.join('') + tail), tokenPauseMs);
+  response.on('close', () => clearTimeout(timer));
+}
+
 function callTool(response: ServerResponse, round: number): void {
   const call = {
     index: 0,
@@ -91,17 +98,26 @@ function sayTools(response: ServerResponse, body: string): void {
 
 function answer(request: IncomingMessage, response: ServerResponse, body: string): void {
   const form = answers[request.url ?? ''];
-  if (form === undefined) return void response.writeHead(404).end();
+  if (form === undefined) {
+    response.writeHead(404).end();
+    return;
+  }
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   switch (/"model":"(\w+)"/.exec(body)?.[1]) {
+    case 'first':
+      sayFirst(response, form);
+      break;
     case 'paced':
-      return sayPaced(response, form);
+      sayPaced(response, form);
+      break;
     case 'silent':
-      return void response.write(form.head + (form.tokens[0] ?? ''));
+      response.write(form.head + (form.tokens[0] ?? ''));
+      break;
     case 'tools':
-      return sayTools(response, body);
+      sayTools(response, body);
+      break;
     default:
-      return void response.end(whole.get(form));
+      response.end(whole.get(form));
   }
 }
 

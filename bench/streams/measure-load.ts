@@ -1,6 +1,6 @@
 import { closedLoop, firstTokenAt, type Load, pacedLoad } from '../support/load.ts';
-import type { RunningSubject } from './subjects.ts';
 import { tokenPauseMs, tokens } from './scenario.ts';
+import type { RunningSubject } from './subjects.ts';
 
 /** What one round found out about one server. Milliseconds unless the name says otherwise. */
 export interface RoundFigures {
@@ -31,13 +31,14 @@ const spreadMs = tokens.length * tokenPauseMs;
 export async function measureRound(subject: RunningSubject, options: LoadOptions): Promise<RoundFigures> {
   const { client, server } = subject;
   const burst = (width: number) => closedLoop(client, 'burst', width, options.burstMs);
+  const first = await closedLoop(client, 'first', 1, options.burstMs);
   const single = await burst(1);
   const at50 = await burst(50);
   const [at200, cpu200] = await withCpu(server, () => burst(200));
   const at500 = await burst(500);
-  const loads = [single, at50, at200, at500];
+  const loads = [first, single, at50, at200, at500];
   const figures: RoundFigures = {
-    firstTokenOne: firstTokenAt(single, 0.5),
+    firstTokenOne: firstTokenAt(first, 0.5),
     perSecond1: perSecond(single),
     perSecond50: perSecond(at50),
     perSecond200: perSecond(at200),

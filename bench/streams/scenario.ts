@@ -6,7 +6,7 @@ export const toolRounds = 10;
 export const firstToken = 'tok0';
 export const lastToken = 'tok199';
 
-export type Scenario = 'burst' | 'paced' | 'silent' | 'tools';
+export type Scenario = 'burst' | 'first' | 'paced' | 'silent' | 'tools';
 
 /** What a server of the benchmark is asked: `POST /` with this, answered by a stream. */
 export interface BenchRequest {

@@ -12,7 +12,12 @@ export interface Load {
 }
 
 /** So many streams at once, a new one for each that ended, until the time is over. Those under way are waited for. */
-export async function closedLoop(client: StreamClient, scenario: Scenario, width: number, forMs: number): Promise<Load> {
+export async function closedLoop(
+  client: StreamClient,
+  scenario: Scenario,
+  width: number,
+  forMs: number,
+): Promise<Load> {
   const load: Load = { whole: 0, failed: 0, seconds: 0, bytes: 0, firstTokenMs: [] };
   const startedAt = performance.now();
   const one = async () => {

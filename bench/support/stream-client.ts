@@ -1,4 +1,4 @@
-import { Agent, type ClientRequest, request as ask } from 'node:http';
+import { Agent, request as ask, type ClientRequest } from 'node:http';
 import { firstToken, lastToken, type Scenario } from '../streams/scenario.ts';
 
 /** Where and how one server is asked for a stream. */
