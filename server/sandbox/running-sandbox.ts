@@ -3,6 +3,7 @@ import type { SandboxInfo } from '../contract/sandbox.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { BackgroundCommands, BackgroundRunner } from './background-commands.ts';
+import { type Gateway, noteRefusals } from './egress/gateway.ts';
 import type { ExecRequest, ExecResult, Sandbox } from './sandbox.ts';
 import type { AgentAnswer, AgentCall, AgentClient } from './wire/agent-client.ts';
 import {
@@ -11,6 +12,7 @@ import {
   execResultSchema,
   globResultSchema,
   grepResultSchema,
+  maxTailBytes,
   sizeResultSchema,
 } from './wire/messages.ts';
 
@@ -30,6 +32,7 @@ const killBoundMs = 8000;
 export interface SandboxScope {
   info(): SandboxInfo;
   agent: AgentClient;
+  gateway: Gateway;
   clock: Clock;
   /** Counts a use; the returned function ends it. */
   begin(command?: string, shellId?: string): () => void;
@@ -108,8 +111,9 @@ async function exec(scope: SandboxScope, request: ExecRequest, { shellId }: { sh
   }
   checkCommand(request.command);
   const timeoutMs = request.timeoutMs ?? defaultTimeoutMs;
-  const isKept = shellId === undefined;
-  const maxOutputBytes = isKept ? (request.maxOutputBytes ?? defaultOutputBytes) : undefined;
+  const isBackground = shellId !== undefined;
+  const maxOutputBytes = isBackground ? undefined : (request.maxOutputBytes ?? defaultOutputBytes);
+  const tailBytes = Math.min(request.tailBytes ?? 0, maxTailBytes);
   if (scope.info().state === 'paused') {
     await scope.awake();
   }
@@ -124,24 +128,28 @@ async function exec(scope: SandboxScope, request: ExecRequest, { shellId }: { sh
       params: {
         ...(Array.isArray(request.command) ? { argv: request.command } : { shell: request.command.shell }),
         cwd: request.cwd ?? '.',
-        env: request.env ?? {},
+        env: { ...scope.gateway.env(), ...request.env },
         timeoutMs,
         maxOutputBytes,
+        tailBytes,
+        spill: request.spill,
         killLeftovers: request.killLeftovers ?? true,
         hasInput: request.stdin !== undefined && request.stdin.byteLength > 0,
       },
       ...(request.stdin && request.stdin.byteLength > 0 ? { input: request.stdin } : {}),
       result: execResultSchema,
-      isOutputKept: isKept,
-      maxOutputBytes: maxOutputBytes ?? Number.POSITIVE_INFINITY,
+      isOutputKept: request.isOutputKept ?? !isBackground,
+      maxOutputBytes: maxOutputBytes === undefined ? Number.POSITIVE_INFINITY : maxOutputBytes + tailBytes,
       ...(request.onOutput ? { onOutput: request.onOutput } : {}),
+      ...(request.onGap ? { onGap: request.onGap } : {}),
       signal,
     });
     void answer.gone.then(end);
     if (answer.result.survivors > 0) {
       await scope.forceEnd(`${answer.result.survivors} processes could not be killed.`);
     }
-    const result = toExecResult(answer, scope.clock.monotonic() - startedAt);
+    const ended = toExecResult(answer, request, scope.clock.monotonic() - startedAt);
+    const result = noteRefusals(scope.gateway, ended, request.onOutput);
     return result.endedBy === 'abort' && disk.aborted ? { ...result, endedBy: 'disk' } : result;
   } catch (fault) {
     end();
@@ -169,10 +177,23 @@ const nothing = {
   truncatedBytes: 0,
 };
 
-function toExecResult(answer: AgentAnswer<z.infer<typeof execResultSchema>>, durationMs: number): ExecResult {
-  const { code, signal, endedBy, dropped } = answer.result;
+function toExecResult(
+  answer: AgentAnswer<z.infer<typeof execResultSchema>>,
+  { spill }: ExecRequest,
+  durationMs: number,
+): ExecResult {
+  const { code, signal, endedBy, dropped, spilled = 0 } = answer.result;
   const { stdout, stderr } = answer;
-  return { exitCode: code, signal, endedBy, stdout, stderr, truncatedBytes: dropped, durationMs };
+  return {
+    exitCode: code,
+    signal,
+    endedBy,
+    stdout,
+    stderr,
+    truncatedBytes: dropped,
+    durationMs,
+    ...(spill && spilled > 0 ? { spilled: { path: spill.path, bytes: spilled } } : {}),
+  };
 }
 
 /** Removes the container when the agent does not end a command in the time that it has for it. */

@@ -13,12 +13,23 @@ export interface ExecRequest {
   stdin?: Uint8Array;
   /** The whole process tree is killed at this age. Default 120,000. */
   timeoutMs?: number;
-  /** Of stdout and stderr together; what is over is dropped and told. Default 8 MiB. */
+  /** Of stdout and stderr together, from the beginning; what is over is dropped and told. Default 8 MiB. */
   maxOutputBytes?: number;
+  /** Of the output over that so much of the end comes nevertheless, at most 256 KiB. Default 0. */
+  tailBytes?: number;
+  /** All of an output longer than `afterBytes` is kept in this file inside, which must not exist, up to `maxBytes`. */
+  spill?: { path: string; afterBytes: number; maxBytes: number };
+  /** False: output goes to `onOutput` only and none of it stays in memory. Default true. */
+  isOutputKept?: boolean;
   /** Children that still run when the command ends are killed too. Default true. */
   killLeftovers?: boolean;
-  /** Must not throw; called with each piece as it arrives. */
-  onOutput?: (stream: 'stdout' | 'stderr', chunk: Uint8Array) => void;
+  /**
+   * Must not throw or reject; called with each piece as it arrives. While promises that it gave are open the command
+   * can print 1 MiB more and then waits.
+   */
+  onOutput?: (stream: 'stdout' | 'stderr', chunk: Uint8Array) => void | Promise<void>;
+  /** So many bytes were dropped before the end, which follows. Must not throw. */
+  onGap?: (bytes: number) => void;
   /** Kills the whole tree; the promise then resolves with `endedBy: 'abort'`. */
   signal?: AbortSignal;
 }
@@ -33,6 +44,8 @@ export interface ExecResult {
   stderr: Uint8Array;
   /** Output was over the limit and its middle or end was dropped. */
   truncatedBytes: number;
+  /** Where the spilled output is, and how much of it. */
+  spilled?: { path: string; bytes: number };
   durationMs: number;
 }
 
@@ -89,6 +102,13 @@ export interface SweepReport {
   kept: { name: string; reason: string }[];
 }
 
+export interface SandboxOwner {
+  tenantId: string;
+  sessionId: string;
+  /** Whose settings count; absent: those of the sandbox that there is, else the common ones. */
+  agentId?: string;
+}
+
 export interface SandboxManager {
   /** Looks for an engine now. Never throws. */
   probe(): Promise<EngineStatus>;
@@ -96,7 +116,7 @@ export interface SandboxManager {
   /** The sandbox image at the engine. Never throws. */
   image(): Promise<ImageStatus>;
   /** The running sandbox of the session, or a new one; concurrent asks share one creation. */
-  acquire(owner: { tenantId: string; sessionId: string }, signal?: AbortSignal): Promise<Sandbox>;
+  acquire(owner: SandboxOwner, signal?: AbortSignal): Promise<Sandbox>;
   list(): SandboxInfo[];
   /** Whether containers should wait ready for sessions to come (`sandbox.warmPool`); off until told. */
   keepWarm(isWanted: boolean): void;

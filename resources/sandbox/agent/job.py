@@ -10,7 +10,9 @@ import termios
 import time
 
 from cgroup import OomCounter
-from owner import WINDOW
+from owner import OUTPUT_WINDOW
+from spill import Spill
+from tail import Tail
 
 CHUNK = 64 * 1024
 DRAIN_SECONDS = 0.05
@@ -22,7 +24,8 @@ class Job:
         self.agent, self.selector, self.id, self.spec, self.child = agent, agent.selector, number, spec, child
         self.stdin = child.stdin
         self.streams = {child.stdout: "out", child.stderr: "err"}
-        self.credit, self.left, self.dropped = WINDOW, spec.get("maxOutputBytes"), 0
+        self.credit, self.left = OUTPUT_WINDOW, spec.get("maxOutputBytes")
+        self.tail, self.spill = Tail(spec.get("tailBytes", 0)), Spill(agent.settings, spec.get("spill"))
         self.input, self.input_ended = collections.deque(), False
         self.message, self.result = b"", None
         # Set when the result is known; from `tails` on only what already lies in the pipes counts, whoever still writes.
@@ -71,8 +74,9 @@ class Job:
         self.finish()
 
     def take(self, fd, data):
+        self.spill.add(data)
         if self.left == 0:
-            self.dropped += len(data)
+            self.tail.add(self.streams[fd], data)
         else:
             self.credit -= len(data)
             if self.left is not None:
@@ -225,14 +229,24 @@ class Job:
     def answer(self):
         result = self.result
         if "error" in result:
+            self.spill.close()
             self.agent.send({"id": self.id, "ev": "error", "code": result["error"], "message": result["message"]})
         elif self.spec["op"] == "exec":
             is_killed = result["signal"] == "SIGKILL" or result["code"] == 137
             if result["endedBy"] == "exit" and (is_killed or self.is_alone) and OOM.read() > self.oom:
                 result["endedBy"] = "oom"
-            self.agent.send({"id": self.id, "ev": "done", "result": dict(result, dropped=self.dropped)})
+            self.send_tail()
+            kept = {"dropped": self.tail.dropped, "spilled": self.spill.close()}
+            self.agent.send({"id": self.id, "ev": "done", "result": dict(result, **kept)})
         else:
             self.agent.send({"id": self.id, "ev": "done", "result": result["result"]})
+
+    def send_tail(self):
+        if self.tail.dropped > 0:
+            self.agent.send({"id": self.id, "ev": "gap", "bytes": self.tail.dropped})
+        while self.tail.parts:
+            stream, data = self.tail.parts.popleft()
+            self.agent.send({"id": self.id, "ev": stream}, data)
 
 
 def waiting_bytes(fd):

@@ -1,8 +1,9 @@
 """The connection to the owner of the container: frames over stdin and stdout.
 
 Both ways `u32 header length, u32 body length, JSON header, body`, big endian. The owner sends {"op": ...} and the agent
-{"ev": ...}, tied together by "id". Per id and direction WINDOW bytes may be on their way; whoever consumes bytes gives
-them back with a "credit", so a slow reader on either side never makes the other one hold more than that.
+{"ev": ...}, tied together by "id". Per id WINDOW bytes of input and OUTPUT_WINDOW bytes of output may be on their way;
+whoever consumes bytes gives them back with a "credit", so a slow reader on either side never makes the other one hold
+more than that.
 """
 import collections
 import json
@@ -11,6 +12,8 @@ import selectors
 import struct
 
 WINDOW = 256 * 1024
+OUTPUT_WINDOW = 1024 * 1024
+MAX_TAIL = 256 * 1024
 MAX_HEADER = 1024 * 1024
 MAX_BODY = 256 * 1024
 LENGTHS = struct.Struct(">II")

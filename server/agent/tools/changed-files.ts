@@ -16,7 +16,9 @@ const maxListed = 200;
 
 // Change time and size: content cannot change without the former, whatever a program does to the modification time.
 const findFiles = [
-  'find . -type d ( -name .git -o -name node_modules -o -name .venv -o -name __pycache__ ) -prune -o'.split(' '),
+  'find . -type d ( -name .agentrail -o -name .git -o -name node_modules -o -name .venv -o -name __pycache__ ) -prune -o'.split(
+    ' ',
+  ),
   ['-type', 'f', '-printf', '%C@ %s %P\\0'],
 ].flat();
 

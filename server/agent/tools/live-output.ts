@@ -10,6 +10,8 @@ const keptCharacters = 2_000_000;
 export interface LiveOutput extends Disposable {
   readonly output: Output;
   add(stream: 'stdout' | 'stderr', chunk: Uint8Array): void;
+  /** So much is left out before what comes next. */
+  leaveGap(bytes: number): void;
   /** Call when nothing more comes: a character that was cut off becomes visible as such. */
   end(): void;
 }
@@ -35,6 +37,9 @@ export function createLiveOutput(onUpdate: (partial: ToolOutput) => void): LiveO
       output.add(decoders[stream].decode(chunk, { stream: true }));
       hasNews = true;
       if (timer === undefined) show();
+    },
+    leaveGap(bytes) {
+      output.add(`\n\n[${bytes} bytes are left out here]\n\n`);
     },
     end() {
       output.add(decoders.stdout.decode() + decoders.stderr.decode());

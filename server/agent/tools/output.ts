@@ -31,7 +31,8 @@ export function createOutput(limit: number = maxOutputCharacters): Output {
       if (missing === 0) return clean(head + tail);
       return clean(`${head}\n\n[${missing} characters are missing here]\n\n${tail.slice(-half)}`);
     },
-    tail: (characters) => clean((head + tail).slice(-characters)),
+    // Joined only while both are short: looks are frequent.
+    tail: (characters) => clean((tail.length >= characters ? tail : head + tail).slice(-characters)),
     missingCharacters,
   };
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { ToolOutput } from '../../contract/events.ts';
 import { AppError } from '../../lib/app-error.ts';
 import type { ExecRequest, ExecResult, Sandbox } from '../../sandbox/sandbox.ts';
@@ -9,6 +10,13 @@ import type { ToolContext } from './tool.ts';
 
 export const defaultTimeoutMs = 120_000;
 export const maxTimeoutMs = 600_000;
+
+const mebibyte = 1024 * 1024;
+/** What of an output is looked at here: its beginning, then nothing but its end. */
+const limits = { maxOutputBytes: 8 * mebibyte, tailBytes: 256 * 1024, isOutputKept: false };
+/** More than this is kept whole in a file of the sandbox. */
+const spillAfterBytes = mebibyte;
+const maxSpillBytes = 64 * mebibyte;
 
 /** Killing a tree politely takes longer than an abort may: after this it goes on without us. */
 const abortGraceMs = 700;
@@ -35,7 +43,15 @@ export async function runCommand(
 ): Promise<ToolOutput & { isError: boolean; details: CommandDetails }> {
   using live = createLiveOutput(context.onUpdate);
   const startedAt = performance.now();
-  const running = sandbox.exec({ ...request, timeoutMs, signal: context.signal, onOutput: live.add });
+  const running = sandbox.exec({
+    ...request,
+    ...limits,
+    timeoutMs,
+    signal: context.signal,
+    onOutput: live.add,
+    onGap: live.leaveGap,
+    spill: { path: newSpillPath(), afterBytes: spillAfterBytes, maxBytes: maxSpillBytes },
+  });
   const result = await orAborted(running, context.signal, abortGraceMs).catch((error: unknown) => {
     if (!context.signal.aborted) throw error;
     return leftToItsEnd(performance.now() - startedAt);
@@ -70,11 +86,24 @@ function leftToItsEnd(durationMs: number): ExecResult {
   };
 }
 
-function joinParts(output: Output, { truncatedBytes }: ExecResult, more: string[]): string {
+function newSpillPath(): string {
+  return `/workspace/.agentrail/output/${Date.now().toString(36)}-${randomBytes(4).toString('hex')}.log`;
+}
+
+function joinParts(output: Output, result: ExecResult, more: string[]): string {
   const printed = output.text().trimEnd();
-  const dropped = truncatedBytes > 0 ? `[The command printed too much; ${truncatedBytes} bytes were dropped]` : '';
+  const dropped = describeDropped(result, output.missingCharacters());
   const parts = [printed || (dropped === '' && more[0] === '' ? '(no output)' : ''), dropped, ...more];
   return parts.filter((part) => part !== '').join('\n\n');
+}
+
+/** '' when everything that was printed can be shown. */
+function describeDropped({ truncatedBytes, spilled }: ExecResult, missingCharacters: number): string {
+  if (!spilled)
+    return truncatedBytes === 0 ? '' : `[The command printed too much; ${truncatedBytes} bytes were dropped]`;
+  if (truncatedBytes === 0 && missingCharacters === 0) return '';
+  const whole = spilled.bytes < maxSpillBytes ? 'All output' : `The first ${spilled.bytes} bytes of the output`;
+  return `[The command printed too much to show. ${whole}: ${spilled.path}]`;
 }
 
 /** Nothing when it ended well. */

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { type Answer, createFakeAgent, exitZero, type FakeAgent } from '../fixtures/fake-engine.ts';
 import { type AgentClient, createAgentClient } from './agent-client.ts';
 import { encodeFrame } from './frames.ts';
-import { execResultSchema, windowBytes } from './messages.ts';
+import { execResultSchema, maxTailBytes, outputWindowBytes, windowBytes } from './messages.ts';
 
 function connect(answer: Answer = () => undefined): { client: AgentClient; agent: FakeAgent } {
   const { agent, input } = createFakeAgent(answer, { hasSource: false });
@@ -29,9 +29,9 @@ describe('a call', () => {
   });
 
   it('gives back what it took in steps, so that a few bytes cost no message of their own', async () => {
-    const quarter = windowBytes / 4;
+    const quarter = outputWindowBytes / 4;
     const { client, agent } = connect();
-    const call = client.call({ ...exec, maxOutputBytes: 2 * windowBytes });
+    const call = client.call({ ...exec, maxOutputBytes: 2 * outputWindowBytes });
     const credits = () =>
       agent.requests.filter(({ header }) => header.op === 'credit').map(({ header }) => header.bytes);
     agent.send({ ev: 'out', id: 1 }, Buffer.alloc(quarter - 1));
@@ -41,6 +41,51 @@ describe('a call', () => {
     await expect.poll(credits).toEqual([quarter + 1, quarter]);
     agent.send({ ev: 'done', id: 1, result: exitZero });
     expect((await call).stdout.length).toBe(2 * quarter + 9);
+  });
+
+  it('gives nothing back and does not end before the one who gets the output has taken it', async () => {
+    const { client, agent } = connect();
+    const waiting: (() => void)[] = [];
+    const call = client.call({
+      ...exec,
+      maxOutputBytes: 2 * outputWindowBytes,
+      isOutputKept: false,
+      onOutput: () => new Promise((resolve) => waiting.push(resolve)),
+    });
+    let isAnswered = false;
+    void call.then(() => {
+      isAnswered = true;
+    });
+    const credits = () => agent.requests.filter(({ header }) => header.op === 'credit').length;
+    for (let sent = 0; sent < outputWindowBytes; sent += 262_144) {
+      agent.send({ ev: 'out', id: 1 }, Buffer.alloc(262_144));
+    }
+    await expect.poll(() => waiting.length).toBeGreaterThanOrEqual(4);
+    expect(credits()).toBe(0);
+    agent.send({ ev: 'done', id: 1, result: exitZero });
+    await settled();
+    expect(isAnswered).toBe(false);
+    for (const take of waiting) take();
+    expect((await call).stdout.length).toBe(0);
+  });
+
+  it('tells of a gap between the beginning and the end of a long output', async () => {
+    const seen: string[] = [];
+    const { client } = connect(({ op, id }, inside) => {
+      if (op === 'exec') {
+        inside.send({ ev: 'out', id }, Buffer.alloc(1000, 'a'));
+        inside.send({ ev: 'gap', id, bytes: 50 });
+        inside.send({ ev: 'err', id }, Buffer.from('end'));
+        inside.send({ ev: 'done', id, result: { ...exitZero, dropped: 50 } });
+      }
+    });
+    const answer = await client.call({
+      ...exec,
+      onOutput: (stream, chunk) => void seen.push(`${stream} ${chunk.length}`),
+      onGap: (bytes) => seen.push(`gap ${bytes}`),
+    });
+    expect(seen).toEqual(['stdout 1000', 'gap 50', 'stderr 3']);
+    expect([answer.stdout.length, answer.stderr.toString()]).toEqual([1000, 'end']);
   });
 
   it('sends no more input than the agent has room for', async () => {
@@ -110,6 +155,21 @@ describe('a call', () => {
 describe('a sandbox that was taken over', () => {
   const attacks: [string, (agent: FakeAgent) => void][] = [
     ['sends more output than asked for', (agent) => agent.send({ ev: 'out', id: 1 }, Buffer.alloc(1001))],
+    [
+      'sends more of an end than is ever kept',
+      (agent) => {
+        agent.send({ ev: 'gap', id: 1, bytes: 1 });
+        agent.send({ ev: 'out', id: 1 }, Buffer.alloc(maxTailBytes));
+        agent.send({ ev: 'err', id: 1 }, Buffer.alloc(1));
+      },
+    ],
+    [
+      'leaves output out twice',
+      (agent) => {
+        agent.send({ ev: 'gap', id: 1, bytes: 1 });
+        agent.send({ ev: 'gap', id: 1, bytes: 1 });
+      },
+    ],
     ['sends a message that does not exist', (agent) => agent.send({ ev: 'root', id: 1 })],
     ['sends a result of another shape', (agent) => agent.send({ ev: 'done', id: 1, result: { code: 'zero' } })],
     ['sends no object', (agent) => agent.sendRaw(encodeFrame([], Buffer.alloc(0)))],
@@ -137,7 +197,7 @@ describe('a sandbox that was taken over', () => {
   it('never makes a call hang or fail in another way, whatever it sends', async () => {
     const message = fc.record(
       {
-        ev: fc.constantFrom('out', 'err', 'done', 'error', 'credit', 'gone', 'x'),
+        ev: fc.constantFrom('out', 'err', 'done', 'error', 'credit', 'gap', 'gone', 'x'),
         id: fc.integer({ min: 0, max: 2 }),
         result: fc.jsonValue(),
         code: fc.string(),

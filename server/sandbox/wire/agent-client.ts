@@ -2,21 +2,35 @@ import type { Duplex } from 'node:stream';
 import type { z } from 'zod';
 import { AppError } from '../../lib/app-error.ts';
 import { sandboxFault } from '../faults.ts';
-import { createFrameReader, encodeFrame } from './frames.ts';
-import { type AgentMessage, agentMessageSchema, inputChunkBytes, maxHeaderBytes, windowBytes } from './messages.ts';
+import { createFrameReader, encodeFrame, incomingLimits } from './frames.ts';
+import {
+  type AgentMessage,
+  agentMessageSchema,
+  inputChunkBytes,
+  maxHeaderBytes,
+  maxTailBytes,
+  type NetMessage,
+  outputWindowBytes,
+  windowBytes,
+} from './messages.ts';
+
+export type OutputListener = (stream: 'stdout' | 'stderr', chunk: Buffer) => void | Promise<void>;
 
 /** One request to the agent inside. */
 export interface AgentCall<Result> {
-  op: 'hello' | 'exec' | 'read' | 'write' | 'stat' | 'glob' | 'grep' | 'usage' | 'stats' | 'ping';
+  op: 'hello' | 'exec' | 'read' | 'write' | 'stat' | 'glob' | 'grep' | 'usage' | 'stats' | 'ping' | 'listen';
   params: Record<string, unknown>;
   result: z.ZodType<Result>;
   /** Handed to the child's stdin, and then its end; without it nothing is said about stdin. */
   input?: Uint8Array;
-  /** Most bytes of output that may arrive; more is a breach of the protocol. */
+  /** Most bytes of output that may arrive, up to `maxTailBytes` after a gap not counted; more breaks the protocol. */
   maxOutputBytes?: number;
   /** False: output goes to `onOutput` only. Default true. */
   isOutputKept?: boolean;
-  onOutput?: (stream: 'stdout' | 'stderr', chunk: Buffer) => void;
+  /** Must not throw or reject. Until a promise settles, its bytes count as on their way, and the call does not end. */
+  onOutput?: OutputListener;
+  /** So many bytes are left out before the output that follows. */
+  onGap?: (bytes: number) => void;
   /** Asks the agent to kill what the call started. The promise then settles with whatever the agent answers. */
   signal?: AbortSignal;
 }
@@ -29,7 +43,15 @@ export interface AgentAnswer<Result> {
   gone: Promise<void>;
 }
 
+/** Frames of the tunnels that programs inside open through the agent; none before `listen` was called. */
+export interface AgentNet {
+  /** Whoever takes them throws on a breach of the protocol, which ends the sandbox. */
+  take(handler: (message: NetMessage, body: Buffer) => void): void;
+  send(message: { id: number; kind: 'data' | 'credit' | 'end' | 'close'; bytes?: number }, body?: Uint8Array): void;
+}
+
 export interface AgentClient {
+  readonly net: AgentNet;
   /** Rejects with the agent's fault as AppError, or with `sandbox_lost` when the connection ends before the answer. */
   call<Result>(call: AgentCall<Result>): Promise<AgentAnswer<Result>>;
   /** Resolves with the reason when the connection has ended, from whichever side. */
@@ -39,7 +61,7 @@ export interface AgentClient {
 }
 
 /** Received bytes are given back to the agent in steps of at least this much; well below the window. */
-const creditStepBytes = windowBytes / 4;
+const creditStepBytes = outputWindowBytes / 4;
 
 interface Pending {
   onMessage(message: AgentMessage, body: Buffer): void;
@@ -49,7 +71,7 @@ interface Pending {
 /** Speaks with the agent over the demultiplexed stdin and stdout of its container. */
 export function createAgentClient(connection: { input: Duplex; output: AsyncIterable<Buffer> }): AgentClient {
   const pending = new Map<number, Pending>();
-  const reader = createFrameReader();
+  const reader = createFrameReader(incomingLimits, isOutput);
   let lastId = 0;
   let closeReason: AppError | undefined;
   let resolveClosed: (reason: AppError) => void = () => undefined;
@@ -76,12 +98,20 @@ export function createAgentClient(connection: { input: Duplex; output: AsyncIter
     }
   }
   const send = (header: object, body?: Uint8Array) => sendRaw(encodeFrame(header, body));
+  let takeNet: (message: NetMessage, body: Buffer) => void = () => undefined;
 
   async function readAll(): Promise<void> {
+    let header: unknown;
+    let message: AgentMessage | undefined;
     for await (const chunk of connection.output) {
       for (const frame of reader.push(chunk)) {
-        const message = agentMessageSchema.parse(frame.header);
-        pending.get(message.id)?.onMessage(message, frame.body);
+        // Pieces of one body come with one header.
+        if (!message || frame.header !== header) {
+          header = frame.header;
+          message = agentMessageSchema.parse(header);
+        }
+        if (message.ev === 'net') takeNet(message, frame.body);
+        else pending.get(message.id)?.onMessage(message, frame.body);
       }
     }
   }
@@ -94,6 +124,12 @@ export function createAgentClient(connection: { input: Duplex; output: AsyncIter
 
   return {
     closed,
+    net: {
+      take(handler) {
+        takeNet = handler;
+      },
+      send: (message, body) => send({ op: 'net', ...message }, body),
+    },
     close: () => end(lost('The sandbox was stopped.')),
     call(call) {
       if (closeReason) {
@@ -112,6 +148,11 @@ export function createAgentClient(connection: { input: Duplex; output: AsyncIter
   };
 }
 
+function isOutput(header: unknown): boolean {
+  const { ev } = (header ?? {}) as { ev?: unknown };
+  return ev === 'out' || ev === 'err';
+}
+
 interface CallScope<Result> {
   /** The frame that starts the call. */
   request: Buffer;
@@ -124,7 +165,10 @@ interface CallScope<Result> {
 
 function runCall<Result>(call: AgentCall<Result>, id: number, scope: CallScope<Result>): void {
   const output = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
+  const untaken = new Set<Promise<void>>();
   let received = 0;
+  let mostBytes = call.maxOutputBytes ?? outputWindowBytes;
+  let isGapLeft = false;
   let owed = 0;
   let markGone: () => void = () => undefined;
   const gone = new Promise<void>((resolve) => {
@@ -142,19 +186,41 @@ function runCall<Result>(call: AgentCall<Result>, id: number, scope: CallScope<R
 
   function takeOutput(stream: 'stdout' | 'stderr', body: Buffer): void {
     received += body.length;
-    if (received > (call.maxOutputBytes ?? windowBytes)) {
+    if (received > mostBytes) {
       throw new AppError('agent_protocol', 'The sandbox sent more output than it was allowed to.');
     }
     if (call.isOutputKept !== false) {
       output[stream].push(body);
     }
-    call.onOutput?.(stream, body);
-    owed += body.length;
+    const taken = call.onOutput?.(stream, body);
+    if (taken) {
+      const settle = () => {
+        untaken.delete(isTaken);
+        giveBack(body.length);
+      };
+      const isTaken = taken.then(settle, settle);
+      untaken.add(isTaken);
+    } else {
+      giveBack(body.length);
+    }
+  }
+
+  function giveBack(bytes: number): void {
+    owed += bytes;
     // Small outputs are complete before the agent needs to hear anything of it.
-    if (owed >= creditStepBytes) {
+    if (owed >= creditStepBytes && scope.pending.has(id)) {
       scope.send({ op: 'credit', id, bytes: owed });
       owed = 0;
     }
+  }
+
+  function leaveGap(bytes: number): void {
+    if (isGapLeft) {
+      throw new AppError('agent_protocol', 'The sandbox left output out twice.');
+    }
+    isGapLeft = true;
+    mostBytes = received + maxTailBytes;
+    call.onGap?.(bytes);
   }
 
   function succeed(value: unknown): void {
@@ -174,7 +240,9 @@ function runCall<Result>(call: AgentCall<Result>, id: number, scope: CallScope<R
     } else {
       markGone();
     }
-    scope.resolve({ result, stdout: Buffer.concat(output.stdout), stderr: Buffer.concat(output.stderr), gone });
+    void Promise.all(untaken).then(() => {
+      scope.resolve({ result, stdout: Buffer.concat(output.stdout), stderr: Buffer.concat(output.stderr), gone });
+    });
   }
 
   scope.pending.set(id, {
@@ -183,6 +251,8 @@ function runCall<Result>(call: AgentCall<Result>, id: number, scope: CallScope<R
         takeOutput('stdout', body);
       } else if (message.ev === 'err') {
         takeOutput('stderr', body);
+      } else if (message.ev === 'gap') {
+        leaveGap(message.bytes);
       } else if (message.ev === 'credit') {
         feed.addCredit(message.bytes);
       } else if (message.ev === 'done') {

@@ -33,6 +33,26 @@ describe('frames', () => {
     );
   });
 
+  it('whose bodies are wanted in pieces come out as they arrive, every byte once and in order', () => {
+    const frame = fc.record({ isLong: fc.boolean(), body: fc.uint8Array({ maxLength: 2000 }) });
+    const sizes = fc.array(fc.integer({ min: 1, max: 700 }), { minLength: 1, maxLength: 5 });
+    fc.assert(
+      fc.property(fc.array(frame, { maxLength: 10 }), sizes, (given, cuts) => {
+        const bytes = Buffer.concat(given.map(({ isLong, body }, at) => encodeFrame({ at, isLong }, body)));
+        const reader = createFrameReader(incomingLimits, (header) => (header as { isLong: boolean }).isLong);
+        const bodies = given.map(() => [] as Buffer[]);
+        for (const piece of cut(bytes, cuts)) {
+          for (const { header, body } of reader.push(piece)) {
+            expect(body.length).toBeLessThanOrEqual((header as { isLong: boolean }).isLong ? piece.length : 2000);
+            bodies[(header as { at: number }).at]?.push(body);
+          }
+        }
+        expect(bodies.map((pieces) => [...Buffer.concat(pieces)])).toEqual(given.map(({ body }) => [...body]));
+        expect(bodies.filter((pieces, at) => !given[at]?.isLong && pieces.length !== 1)).toEqual([]);
+      }),
+    );
+  });
+
   it('of any bytes either come out or are refused with one code; nothing else is ever thrown', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 20 }), (pieces) => {

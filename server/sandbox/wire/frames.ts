@@ -24,45 +24,82 @@ export interface FrameLimits {
 /** What a container may send at most; the agent's own frames are far smaller. */
 export const incomingLimits: FrameLimits = { maxHeaderBytes: 65_536, maxBodyBytes: 262_144 };
 
+export interface FrameReader {
+  push(chunk: Uint8Array): Frame[];
+}
+
 /**
  * Cuts a byte stream into frames. Bytes come from a container and are hostile: never holds more than one frame of the
- * limits plus one chunk, and throws AppError `agent_protocol` on anything that is not a frame.
+ * limits, and throws AppError `agent_protocol` on anything that is not a frame. A body whose header `isInPieces` is
+ * handed on as it arrives and without a copy, as several frames with the very same header.
  */
-export function createFrameReader(limits: FrameLimits = incomingLimits): { push(chunk: Uint8Array): Frame[] } {
-  let chunks: Buffer[] = [];
-  let size = 0;
-  let wanted = lengthsSize;
+export function createFrameReader(
+  limits: FrameLimits = incomingLimits,
+  isInPieces: (header: unknown) => boolean = () => false,
+): FrameReader {
+  let held: Buffer[] = [];
+  /** Of the part that comes now: the lengths, the header, or the body. */
+  let missing = lengthsSize;
+  let lengths: { header: number; body: number } | undefined;
+  let open: { header: unknown; isInPieces: boolean } | undefined;
 
-  function joined(): Buffer {
-    const all = chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
-    chunks = [all];
-    return all;
+  function take(): Buffer {
+    const [first] = held;
+    const part = held.length === 1 && first ? first : Buffer.concat(held);
+    held = [];
+    return part;
+  }
+
+  function startFrame(part: Buffer): void {
+    lengths = { header: part.readUInt32BE(0), body: part.readUInt32BE(4) };
+    if (lengths.header > limits.maxHeaderBytes || lengths.body > limits.maxBodyBytes) {
+      throw protocolFault(`A frame announces ${lengths.header} + ${lengths.body} bytes.`);
+    }
+    missing = lengths.header;
+  }
+
+  function endFrame(): void {
+    open = undefined;
+    lengths = undefined;
+    missing = lengthsSize;
+  }
+
+  /** What the part that is complete now was; a part may be empty. */
+  function endPart(frames: Frame[]): void {
+    if (!lengths) {
+      startFrame(take());
+    } else if (open) {
+      frames.push({ header: open.header, body: take() });
+      endFrame();
+    } else {
+      const header = parseHeader(take());
+      open = { header, isInPieces: lengths.body > 0 && isInPieces(header) };
+      missing = lengths.body;
+    }
   }
 
   return {
     push(chunk) {
-      chunks.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
-      size += chunk.byteLength;
+      const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
       const frames: Frame[] = [];
-      while (size >= wanted) {
-        const all = joined();
-        const headerSize = all.readUInt32BE(0);
-        const bodySize = all.readUInt32BE(4);
-        if (headerSize > limits.maxHeaderBytes || bodySize > limits.maxBodyBytes) {
-          throw protocolFault(`A frame announces ${headerSize} + ${bodySize} bytes.`);
+      let offset = 0;
+      while (offset < bytes.length || (missing === 0 && lengths)) {
+        const part = bytes.subarray(offset, offset + missing);
+        offset += part.length;
+        missing -= part.length;
+        if (open?.isInPieces) {
+          frames.push({ header: open.header, body: part });
+          if (missing === 0) {
+            endFrame();
+          }
+          continue;
         }
-        wanted = lengthsSize + headerSize + bodySize;
-        if (size < wanted) {
-          break;
+        if (part.length > 0) {
+          held.push(part);
         }
-        const bodyStart = lengthsSize + headerSize;
-        frames.push({
-          header: parseHeader(all.subarray(lengthsSize, bodyStart)),
-          body: all.subarray(bodyStart, wanted),
-        });
-        chunks = [all.subarray(wanted)];
-        size -= wanted;
-        wanted = lengthsSize;
+        if (missing === 0) {
+          endPart(frames);
+        }
       }
       return frames;
     },
