@@ -5,7 +5,8 @@ import type { Profile } from './profiles.ts';
 import type { Tool } from './tools/tool.ts';
 
 /** The tools that a run of this profile is told of: those it may use and that can be used now. */
-export function offeredTools(all: readonly Tool[], profile: Profile, logger: Logger): Tool[] {
+export function offeredTools(common: readonly Tool[], profile: Profile, logger: Logger): Tool[] {
+  const all = withOwn(common, profile.ownTools ?? []);
   const unknown = profile.tools?.filter((name) => !all.some((tool) => tool.name === name)) ?? [];
   if (unknown.length > 0) {
     logger.warn(`The agent ${profile.id} names tools that do not exist: ${unknown.join(', ')}`);
@@ -13,6 +14,12 @@ export function offeredTools(all: readonly Tool[], profile: Profile, logger: Log
   const isNamed = ({ name, isCompanion }: Tool) =>
     profile.tools === undefined || profile.tools.includes(name) || (isCompanion && profile.tools.length > 0);
   return all.filter((tool) => isNamed(tool) && (tool.isAvailable?.() ?? true));
+}
+
+/** A tool of the agent's own takes the place of a common one of that name. */
+function withOwn(common: readonly Tool[], own: readonly Tool[]): Tool[] {
+  const ownNames = new Set(own.map(({ name }) => name));
+  return [...common.filter(({ name }) => !ownNames.has(name)), ...own];
 }
 
 /** What the tools remember of the session. One that cannot be asked is passed over: the run does not depend on it. */

@@ -3,6 +3,7 @@ import type { SessionKey } from '../contract/ids.ts';
 import type { UserMessage } from '../contract/messages.ts';
 import { AppError } from '../lib/app-error.ts';
 import { newId } from '../lib/new-id.ts';
+import { answerInstead } from './answered-run.ts';
 import { fileOf } from './attached-files.ts';
 import { createSessionCompactions } from './compaction/session-compactions.ts';
 import { createGrants } from './grants.ts';
@@ -10,10 +11,12 @@ import type { ModelHandle } from './model.ts';
 import type { Profile } from './profiles.ts';
 import { createResponder } from './responder.ts';
 import { type Run, type RunOptions, startRun } from './run.ts';
+import { type Intercepted, noHooks } from './run-hooks.ts';
 import { createRunSetup, type RunSetupOptions } from './run-setup.ts';
 import { createRunShelf } from './run-shelf.ts';
 import type { IncomingFile, RunExtras, RunManager, RunTap } from './runs.ts';
 import { createSessionClaims } from './session-claims.ts';
+import { chosenModel, keepChosenModel, type SessionDesk, startOver } from './session-desk.ts';
 
 export interface RunManagerOptions extends RunSetupOptions {
   /** Keeps the files of a message and makes the message that tells the model of them. Absent: files are refused. */
@@ -21,6 +24,8 @@ export interface RunManagerOptions extends RunSetupOptions {
   /** Adds allow rules to the settings for good. Absent: rules last for a session at most. */
   keepRules?(rules: readonly string[]): Promise<void>;
   tap?: RunTap;
+  /** Names of the models that can be asked now, for people who choose one in a conversation. */
+  modelNames?(): string[];
 }
 
 interface Beginning {
@@ -32,6 +37,7 @@ interface Beginning {
   model: ModelHandle;
   /** Gives the session free for its next run. */
   release(): void;
+  answer?: Intercepted['answer'];
 }
 
 const bufferBytes = 4 * 1024 * 1024;
@@ -55,25 +61,41 @@ export function createRunManager(options: RunManagerOptions): RunManager {
   const listeners = new Set<(run: RunInfo) => void>();
   const grants = createGrants();
   const setup = createRunSetup(options, grants);
+  const { hooks = noHooks } = options;
   let isDraining = false;
 
   async function start(request: ChatRequest, extras: RunExtras = {}): Promise<Run> {
     if (isDraining) throw drainingError();
     const key = keyOf(request);
     const runId = newId('run');
+    const { request: wanted, answer } = await hooks.intercept(request, { ...key, runId });
+    if (isDraining) throw drainingError();
+    // Whose session it is stays as the door let it in.
+    return launch({ request: { ...request, ...wanted, ...ownerOf(request) }, extras, key, runId, answer });
+  }
+
+  /** Without the interceptors: for words that answer a question. */
+  async function resume(request: ChatRequest): Promise<Run> {
+    if (isDraining) throw drainingError();
+    return launch({ request, extras: {}, key: keyOf(request), runId: newId('run') });
+  }
+
+  async function launch(wanted: Omit<Beginning, 'profile' | 'model' | 'release'>): Promise<Run> {
+    const { request, key, runId, answer } = wanted;
     const release = await claim(key, runId);
     try {
-      const { profile, model } = await setup.choose(request, key);
+      const chosen = answer ? setup.chooseForAnswer(request, key, answer.by) : setup.choose(request, key);
+      const { profile, model } = await chosen;
       if (isDraining) throw drainingError();
-      return begin({ request, extras, key, runId, profile, model, release });
+      return begin({ ...wanted, profile, model, release });
     } catch (error) {
       release();
       throw error;
     }
   }
 
-  function begin({ request, extras, key, runId, profile, model, release }: Beginning): Run {
-    const { deadlineMs } = options.config().runs;
+  function begin({ request, extras, key, runId, profile, model, release, answer }: Beginning): Run {
+    const { deadlineMs, historyTokens } = options.config().runs;
     const about = { runId, sessionId: key.sessionId, tenantId: key.tenantId };
     const run = startRun({
       runId,
@@ -81,10 +103,12 @@ export function createRunManager(options: RunManagerOptions): RunManager {
       agentId: profile.id,
       request,
       ...(extras.history && { history: extras.history }),
-      ...openingOf(request, extras, key),
+      ...(answer ? insteadOf(answer, request, key) : openingOf(request, extras, key)),
+      follower: hooks.follow({ ...key, runId, agentId: profile.id, model: model.name }, request),
       tap: options.tap,
       model,
       sessions,
+      historyTokens,
       clock,
       logger: options.logger.child({ ...about, component: 'run' }),
       bufferBytes,
@@ -92,7 +116,8 @@ export function createRunManager(options: RunManagerOptions): RunManager {
       graceMs: () => options.config().runs.disconnectGraceMs,
       firstReaderMs,
       redact: (text) => options.redactor.redact(text),
-      prepare: (signal, emit, room) => setup.prepare({ key, runId, profile, model, extras, signal, emit, room }),
+      prepare: (signal, emit, room) =>
+        setup.prepare({ key, runId, request, profile, model, extras, signal, emit, room }),
       onSettled: release,
       onChange: tell,
     });
@@ -103,6 +128,32 @@ export function createRunManager(options: RunManagerOptions): RunManager {
       shelf.put(run);
     });
     return run;
+  }
+
+  function insteadOf({ by, reply }: NonNullable<Intercepted['answer']>, request: ChatRequest, key: SessionKey) {
+    const redact = (text: string) => options.redactor.redact(text);
+    const instead: RunOptions['instead'] = (signal, emit) =>
+      answerInstead({ by, reply, desk: deskOf(request, key, signal), clock, redact, signal, emit });
+    return { instead };
+  }
+
+  /** For a plugin that answers while it holds the session. */
+  function deskOf(request: ChatRequest, key: SessionKey, signal: AbortSignal): SessionDesk {
+    const store = () => options.context ?? refuseWithoutStore();
+    return {
+      compact: () => heldCompactions.compact(key, signal),
+      startOver: async () => startOver(store(), key),
+      async model() {
+        const { model: _, ...ownModel } = request;
+        const chosen = await chosenModel(options.context, key);
+        return { current: (await setup.modelOf(ownModel, key)).name, ...(chosen && { chosen }) };
+      },
+      async chooseModel(model) {
+        if (model !== undefined) setup.checkModel(model);
+        await keepChosenModel(store(), key, model);
+      },
+      models: () => options.modelNames?.() ?? [],
+    };
   }
 
   function openingOf(
@@ -119,11 +170,21 @@ export function createRunManager(options: RunManagerOptions): RunManager {
 
   function runOf({ tenantId, userId, sessionId }: SessionKey): Run | undefined {
     return [...running.values()].find(
-      ({ key }) => key.sessionId === sessionId && key.tenantId === tenantId && key.userId === userId,
+      ({ key, info }) =>
+        key.sessionId === sessionId &&
+        key.tenantId === tenantId &&
+        key.userId === userId &&
+        // One that is over may still be told to its followers while the next one goes on.
+        info().status === 'running',
     );
   }
 
   const compactions = createSessionCompactions({ sessions, claim, open: setup.contextFor });
+  /** For those who hold the session already. */
+  const heldCompactions = createSessionCompactions({
+    ...{ sessions, open: setup.contextFor },
+    claim: async () => () => undefined,
+  });
 
   function tell(info: RunInfo): void {
     for (const listener of listeners) listener(info);
@@ -131,7 +192,7 @@ export function createRunManager(options: RunManagerOptions): RunManager {
 
   return {
     start,
-    respond: createResponder({ runOf, sessions, start, grants, keepRules: options.keepRules }),
+    respond: createResponder({ runOf, sessions, start: resume, grants, keepRules: options.keepRules }),
     hold,
     async compact(key) {
       if (isDraining) throw drainingError();
@@ -166,6 +227,14 @@ export function createRunManager(options: RunManagerOptions): RunManager {
       await compactions.idle();
     },
   };
+}
+
+function ownerOf({ tenantId, userId, sessionId }: ChatRequest) {
+  return { tenantId, userId, ...(sessionId !== undefined && { sessionId }) };
+}
+
+function refuseWithoutStore(): never {
+  throw new AppError('not_supported', 'This server keeps nothing of a session beside its messages.', { status: 400 });
 }
 
 function keyOf(request: ChatRequest): SessionKey {

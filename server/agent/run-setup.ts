@@ -6,7 +6,8 @@ import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createPolicy } from '../permissions/policy.ts';
 import type { SandboxManager } from '../sandbox/sandbox.ts';
-import type { Redactor, SecretSource } from '../secrets/secret-source.ts';
+import type { LiveRedactor } from '../secrets/redactor.ts';
+import type { SecretSource } from '../secrets/secret-source.ts';
 import type { SecretsManager } from '../secrets/secrets-manager.ts';
 import type { SessionStore } from '../sessions/store.ts';
 import type { LogContext, Logger } from '../telemetry/logger.ts';
@@ -16,16 +17,28 @@ import type { ContextStore } from './compaction/context-store.ts';
 import { createKeepWhole } from './compaction/keep-whole.ts';
 import { createRunContext, type RunContextOptions } from './compaction/run-context.ts';
 import type { Summarizer } from './compaction/summarize.ts';
+import { type ContextProvider, gatherContext } from './context-providers.ts';
 import { createDemoModel } from './demo-model.ts';
 import type { Grants } from './grants.ts';
 import { createKeyReport } from './key-report.ts';
 import { type ModelHandle, type ModelSources, resolveModel } from './model.ts';
 import { offeredTools, recallFrom } from './offered-tools.ts';
 import { createPermissionCheck } from './permission-check.ts';
-import { defaultAgentId, findProfile, listProfiles, type Profile } from './profiles.ts';
+import {
+  defaultAgentId,
+  findProfile,
+  joinPermissions,
+  listProfiles,
+  type Profile,
+  type ProfileResolver,
+  profileFor,
+  resolveProfile,
+} from './profiles.ts';
 import { type LoopParts, titleOf } from './run.ts';
+import type { RunHooks } from './run-hooks.ts';
 import { runTool, type ToolScope, toolSpecs } from './run-tool.ts';
 import type { RunExtras } from './runs.ts';
+import { chosenModel } from './session-desk.ts';
 import { systemPrompt } from './system-prompt.ts';
 import type { Tool } from './tools/tool.ts';
 import { askInRoom, type WaitingRoom } from './waiting-room.ts';
@@ -44,12 +57,20 @@ export type ToolSource = (scope: ToolsScope) => readonly Tool[] | Promise<readon
 export interface RunSetupOptions {
   config(): Config;
   secrets: SecretSource & Pick<SecretsManager, 'report'>;
-  redactor: Redactor;
+  redactor: LiveRedactor;
   sessions: SessionStore;
   /** Absent: tools that need a sandbox fail and say so. */
   sandboxes?: SandboxManager;
   tools: ToolSource;
-  /** Reads a profile's prompt file. */
+  /** Agents that were made in code; those of the settings are beside them. */
+  profiles?: readonly Profile[];
+  /** Finds who answers a request; its agentId counts when it finds nobody. */
+  resolveProfile?: ProfileResolver;
+  /** Tell every agent something; asked as each run begins. Absent: nobody does. */
+  contextProviders?(): readonly ContextProvider[];
+  /** Looks at tool calls. Absent: nobody does. */
+  hooks?: RunHooks;
+  /** Reads a profile's prompt files. */
   readFile(path: string): Promise<string>;
   logger: Logger;
   clock: Clock;
@@ -63,6 +84,7 @@ export interface RunSetupOptions {
 
 /** A run that is about to work. */
 export interface RunScope extends ToolsScope {
+  request: ChatRequest;
   model: ModelHandle;
   extras: RunExtras;
   emit(event: RunEvent): void;
@@ -74,6 +96,12 @@ export interface RunSetup {
   choose(request: ChatRequest, key: SessionKey): Promise<{ profile: Profile; model: ModelHandle }>;
   /** Prompt, tools, permissions and context of a run that has its signal and its voice. */
   prepare(scope: RunScope): Promise<LoopParts>;
+  /** What an answer in the place of the model needs: a session, and a name and measure for the run. */
+  chooseForAnswer(request: ChatRequest, key: SessionKey, by: string): Promise<{ profile: Profile; model: ModelHandle }>;
+  /** The model that the session's next message goes to, unless it names one. */
+  modelOf(request: ChatRequest, key: SessionKey): Promise<ModelHandle>;
+  /** Throws AppError for a model that cannot be asked. */
+  checkModel(model: string): void;
   /** The context that a run of this agent would have, for shortening its session without one. */
   contextFor(
     key: SessionKey,
@@ -87,6 +115,7 @@ export interface RunSetup {
 export function createRunSetup(options: RunSetupOptions, grants: Grants): RunSetup {
   const { clock, sessions } = options;
   const redact = (text: string) => options.redactor.redact(text);
+  const redactStream = () => options.redactor.stream();
 
   const modelSources: ModelSources = {
     config: options.config,
@@ -96,11 +125,33 @@ export function createRunSetup(options: RunSetupOptions, grants: Grants): RunSet
   };
 
   async function choose(request: ChatRequest, key: SessionKey): Promise<{ profile: Profile; model: ModelHandle }> {
-    const agentId = request.agentId ?? (request.sessionId && (await agentOf(key))) ?? defaultAgentId;
-    const profile = findProfile(options.config(), agentId);
-    const model = resolveModel(request.model ?? profile.model, modelSources);
-    await sessions.getOrCreate(key, { agentId, title: titleOf(request.message) });
+    const profile = await profileOf(request, key);
+    const model = await modelFor(profile, request, key);
+    await sessions.getOrCreate(key, { agentId: profile.id, title: titleOf(request.message) });
     return { profile, model };
+  }
+
+  async function modelFor(profile: Profile, request: ChatRequest, key: SessionKey): Promise<ModelHandle> {
+    const chosen = request.model ?? (request.sessionId && (await chosenModel(options.context, key)));
+    return resolveModel(chosen || profile.model, modelSources);
+  }
+
+  /** The usual model may be what the person is about to put right: it is not asked for. */
+  async function chooseForAnswer(request: ChatRequest, key: SessionKey, by: string) {
+    const profile = await profileOf(request, key);
+    await sessions.getOrCreate(key, { agentId: profile.id, title: titleOf(request.message) });
+    return { profile, model: { ...resolveModel('demo', modelSources), name: `plugin:${by}` } };
+  }
+
+  async function profileOf(request: ChatRequest, key: SessionKey): Promise<Profile> {
+    const found = await resolveProfile(options.resolveProfile, request, key);
+    if (typeof found === 'object') return profileFor(found, request, key);
+    const agentId = found ?? request.agentId ?? (request.sessionId && (await agentOf(key))) ?? defaultAgentId;
+    return profileFor(findProfile(profiles(), agentId), request, key);
+  }
+
+  function profiles(): Profile[] {
+    return listProfiles(options.config(), options.profiles);
   }
 
   /** Who answered in this session before. */
@@ -114,26 +165,41 @@ export function createRunSetup(options: RunSetupOptions, grants: Grants): RunSet
   }
 
   async function prepare(scope: RunScope): Promise<LoopParts> {
-    const { key, profile, model, extras, signal, emit } = scope;
-    const about = { runId: scope.runId, sessionId: key.sessionId, tenantId: key.tenantId };
+    const { key, profile, model, extras, signal, emit, runId, request } = scope;
+    const about = { runId, sessionId: key.sessionId, tenantId: key.tenantId };
     const logger = options.logger.child({ ...about, component: 'tool' });
     const tools = offeredTools(await options.tools(scope), profile, logger);
     const toolScope = toolScopeOf(scope, tools, logger);
-    const prompt = await systemPrompt(profile, tools, clock.now(), options.readFile);
+    const prompt = await systemPrompt({
+      ...{ profile, tools, now: clock.now(), readFile: options.readFile },
+      scope: { ...key, agentId: profile.id, message: request.message },
+    });
+    const aside = await asideFor(scope, logger);
     const parts = {
       system: [prompt, extras.system].filter(Boolean).join('\n\n'),
       toolSpecs: toolSpecs(tools),
       settings: { ...options.config().llm, ...extras.settings },
       redact,
+      redactStream,
       ...askedModels(model, about),
     };
+    const heard = [parts.system, aside].filter(Boolean).join('\n\n');
     const recall = () => recallFrom(tools, key, logger);
     return {
       ...parts,
+      aside,
       runTool: (call) => runTool(call, toolScope, signal, emit),
       maxTurns: profile.maxTurns,
-      ...contextOf({ key, model, signal, emit, recall, answer: parts.settings, ...parts }),
+      ...contextOf({ key, model, signal, emit, recall, answer: parts.settings, ...parts, system: heard }),
     };
+  }
+
+  /** What the model is told beside the conversation. */
+  async function asideFor({ key, runId, profile, request, signal }: RunScope, logger: Logger) {
+    const providers = [...(options.contextProviders?.() ?? []), ...(profile.contextProviders ?? [])];
+    const scope = { ...key, runId, agentId: profile.id, message: request.message, signal };
+    const text = await gatherContext(providers, scope, { clock, logger });
+    return text === undefined ? undefined : redact(text);
   }
 
   function toolScopeOf(
@@ -147,19 +213,20 @@ export function createRunSetup(options: RunSetupOptions, grants: Grants): RunSet
       ...key,
       runId,
       tools: new Map(tools.map((tool) => [tool.name, tool])),
-      sandbox: () => acquireSandbox(key, signal),
+      sandbox: () => acquireSandbox(key, profile.id, signal),
       redact,
       logger,
       clock,
+      ...(options.hooks ? { hooks: options.hooks } : {}),
       ...(options.context ? { keepWhole: createKeepWhole(options.context, key, logger) } : {}),
     };
   }
 
   /** As the settings are now. */
-  function policyOf({ id }: Profile, key: SessionKey) {
+  function policyOf(profile: Profile, key: SessionKey) {
     const { permissions, agents } = options.config();
-    const agent = Object.hasOwn(agents, id) ? agents[id]?.permissions : undefined;
-    return createPolicy(permissions, agent, grants.of(key));
+    const agent = Object.hasOwn(agents, profile.id) ? agents[profile.id]?.permissions : undefined;
+    return createPolicy(permissions, joinPermissions(profile.permissions, agent), grants.of(key));
   }
 
   /** Who answers when the chosen model cannot, and who hears of keys. */
@@ -187,8 +254,8 @@ export function createRunSetup(options: RunSetupOptions, grants: Grants): RunSet
     return { context };
   }
 
-  async function acquireSandbox({ tenantId, sessionId }: SessionKey, signal: AbortSignal) {
-    if (options.sandboxes) return options.sandboxes.acquire({ tenantId, sessionId }, signal);
+  async function acquireSandbox({ tenantId, sessionId }: SessionKey, agentId: string, signal: AbortSignal) {
+    if (options.sandboxes) return options.sandboxes.acquire({ tenantId, sessionId, agentId }, signal);
     throw new AppError('sandbox_unavailable', 'There is no sandbox: this server was started without Docker.', {
       status: 503,
     });
@@ -196,13 +263,16 @@ export function createRunSetup(options: RunSetupOptions, grants: Grants): RunSet
 
   return {
     choose,
+    chooseForAnswer,
     prepare,
+    modelOf: async (request, key) => modelFor(await profileOf(request, key), request, key),
+    checkModel: (model) => void resolveModel(model, modelSources),
     contextFor(key, agentId, signal, emit) {
-      const profile = listProfiles(options.config()).find(({ id }) => id === agentId);
+      const profile = profiles().find(({ id }) => id === agentId);
       const model = resolveModel(profile?.model, modelSources);
       const { tenantId, sessionId } = key;
       const { context = wholeContext } = contextOf({
-        ...{ key, model, signal, emit, answer: options.config().llm, redact },
+        ...{ key, model, signal, emit, answer: options.config().llm, redact, redactStream },
         ...askedModels(model, { tenantId, sessionId }),
         ...{ system: '', toolSpecs: [], recall: async () => [] },
       });

@@ -10,6 +10,8 @@ import { abortable } from './abortable.ts';
 import type { KeepWhole } from './compaction/keep-whole.ts';
 import type { Question } from './open-questions.ts';
 import type { PermissionCheck } from './permission-check.ts';
+import { redactDeep } from './redact-deep.ts';
+import type { HookedToolCall, RunHooks } from './run-hooks.ts';
 import type { Tool, ToolContext } from './tools/tool.ts';
 import { createUpdateThrottle } from './update-throttle.ts';
 import { QuestionLeftOpen } from './waiting-room.ts';
@@ -31,6 +33,8 @@ export interface ToolScope {
   clock: Clock;
   /** Cuts what is more than a model should get. Absent: it gets all. */
   keepWhole?: KeepWhole;
+  /** Absent: nothing extends the calls. */
+  hooks?: Pick<RunHooks, 'beforeTool' | 'afterTool'>;
 }
 
 type Output = ToolOutput & { isError?: boolean };
@@ -53,12 +57,13 @@ export function toolSpecs(tools: Iterable<Tool>): LanguageModelV4FunctionTool[] 
 
 /** Runs one call and tells of it. Never rejects. Undefined only for a question that stays open. */
 export async function runTool(
-  call: ToolCallBlock,
+  asked: ToolCallBlock,
   scope: ToolScope,
   signal: AbortSignal,
   emit: (event: RunEvent) => void,
 ): Promise<ToolResultMessage | undefined> {
-  const named = { toolCallId: call.id, toolName: call.name };
+  const named = { toolCallId: asked.id, toolName: asked.name };
+  const { call, refusal } = await review(asked, scope, signal);
   let startedAt = scope.clock.monotonic();
   emit({ type: 'tool.before', ...named, args: call.arguments });
   const updates = createUpdateThrottle(scope.clock, (partial) =>
@@ -66,6 +71,7 @@ export async function runTool(
   );
   let output: Output;
   try {
+    if (refusal !== undefined) throw refusal;
     const ready = check(call, scope);
     signal.throwIfAborted();
     await permit(call, ready, scope, signal);
@@ -78,6 +84,7 @@ export async function runTool(
   } finally {
     updates.close();
   }
+  if (scope.hooks) output = redactOutput(await scope.hooks.afterTool(hooked(call, scope), output, signal), scope);
   if (scope.keepWhole) output = await scope.keepWhole(call.id, output);
   const isError = output.isError ?? false;
   const durationMs = Math.round(scope.clock.monotonic() - startedAt);
@@ -86,6 +93,26 @@ export async function runTool(
   emit({ type: 'tool.after', ...named, result, isError, durationMs });
   logEnd(call, result, isError, durationMs, scope);
   return { role: 'toolResult', ...named, ...result, isError, timestamp: scope.clock.now() };
+}
+
+/** The call as extensions want it: known before the world is told of it, and before it is judged. */
+async function review(
+  call: ToolCallBlock,
+  scope: ToolScope,
+  signal: AbortSignal,
+): Promise<{ call: ToolCallBlock; refusal?: unknown }> {
+  if (!scope.hooks) return { call };
+  try {
+    // What would not be run anyway is nobody's to change.
+    check(call, scope);
+    return { call: { ...call, arguments: await scope.hooks.beforeTool(hooked(call, scope), signal) } };
+  } catch (refusal) {
+    return { call, refusal };
+  }
+}
+
+function hooked(call: ToolCallBlock, { tenantId, userId, sessionId, runId }: ToolScope): HookedToolCall {
+  return { tenantId, userId, sessionId, runId, toolCallId: call.id, toolName: call.name, input: call.arguments };
 }
 
 /** A tool with arguments that its schema accepts. */
@@ -196,13 +223,6 @@ function redactOutput<T extends ToolOutput>(output: T, { redact }: ToolScope): T
     content: output.content.map((block) => (block.type === 'text' ? { ...block, text: redact(block.text) } : block)),
     ...(output.details === undefined ? {} : { details: redactDeep(output.details, redact) }),
   };
-}
-
-function redactDeep(value: unknown, redact: (text: string) => string): unknown {
-  if (typeof value === 'string') return redact(value);
-  if (Array.isArray(value)) return value.map((item) => redactDeep(item, redact));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, redactDeep(item, redact)]));
 }
 
 /** For instance "Bash exit 0 in 11 ms". */

@@ -7,9 +7,11 @@ import type { Clock } from '../lib/clock.ts';
 import type { SessionStore } from '../sessions/store.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createEventLog } from './event-log.ts';
+import { type HistoryStore, loadHistory } from './load-history.ts';
 import { asFault, type FinishedTurn, type LoopEnd, type LoopInput, runLoop } from './loop.ts';
 import type { ModelHandle } from './model.ts';
 import { answerOutput, openQuestions, questionsOf } from './open-questions.ts';
+import { noFollower, type RunFollower, type RunOutcome } from './run-hooks.ts';
 import { addUsage, noUsage } from './run-usage.ts';
 import type { RunExtras, RunHandle, RunTap } from './runs.ts';
 import { createWaitingRoom, PutAside, type WaitingRoom } from './waiting-room.ts';
@@ -17,7 +19,17 @@ import { createWaitingRoom, PutAside, type WaitingRoom } from './waiting-room.ts
 /** What the loop needs beyond the run itself. Made once the run has its signal and its voice. */
 export type LoopParts = Pick<
   LoopInput,
-  'system' | 'toolSpecs' | 'runTool' | 'maxTurns' | 'settings' | 'redact' | 'onAnswer' | 'fallbacks' | 'context'
+  | 'system'
+  | 'aside'
+  | 'toolSpecs'
+  | 'runTool'
+  | 'maxTurns'
+  | 'settings'
+  | 'redact'
+  | 'redactStream'
+  | 'onAnswer'
+  | 'fallbacks'
+  | 'context'
 >;
 
 export interface RunOptions {
@@ -30,7 +42,9 @@ export interface RunOptions {
   opening?(signal: AbortSignal): Promise<UserMessage['content']>;
   tap?: RunTap | undefined;
   model: ModelHandle;
-  sessions: SessionStore;
+  sessions: SessionStore & HistoryStore;
+  /** Of what was said before, at most; absent: what the model can read. */
+  historyTokens?: number | undefined;
   clock: Clock;
   logger: Logger;
   /** Of the events kept for readers, in bytes. */
@@ -42,6 +56,10 @@ export interface RunOptions {
   firstReaderMs: number;
   redact(text: string): string;
   prepare(signal: AbortSignal, emit: (event: RunEvent) => void, room: WaitingRoom): Promise<LoopParts>;
+  /** Does the run's work in the place of the model. */
+  instead?(signal: AbortSignal, emit: (event: RunEvent) => void): Promise<LoopEnd>;
+  /** Absent: nobody follows. */
+  follower?: RunFollower;
   /** Everything is stored; the last events are about to be told. The session may take its next message. */
   onSettled(): void;
   /** Told on each change of `info`. Must not throw. */
@@ -61,7 +79,7 @@ const longestTimerMs = 2_147_483_647;
 
 /** Starts one run: it goes on by itself until `done`. Exactly one `session.end`, then `context_usage`, whatever happens. */
 export function startRun(options: RunOptions): Run {
-  const { runId, key, clock, logger, sessions, model } = options;
+  const { runId, key, clock, logger, sessions, model, historyTokens, follower = noFollower } = options;
   const aborting = new AbortController();
   const over = new AbortController();
   const info: RunInfo = {
@@ -150,15 +168,16 @@ export function startRun(options: RunOptions): Run {
     giveUp('the client went away');
   }
 
-  async function run(): Promise<void> {
+  async function run(): Promise<RunOutcome> {
     emit({ type: 'session.start', sessionId: key.sessionId, runId, agentId: options.agentId, model: model.name });
     const end = await work().catch((error: unknown): LoopEnd => failed(error, aborting.signal));
     options.onSettled();
-    if (end.fault) tellFault(end.fault);
+    const error = end.fault && tellFault(end.fault);
     emit({ type: 'session.end', stopReason: end.stopReason, usage: end.usage });
     emit(contextUsage(end, model));
     const outcome = { stopReason: end.stopReason, durationMs: clock.now() - info.startedAt, turns: info.turn };
     logger.info(`Run ended: ${end.stopReason}`, { ...outcome, tokens: end.usage.totalTokens, cost: end.usage.cost });
+    return { ...outcome, usage: end.usage, ...(error && { error }) };
   }
 
   /** Whatever happened, nothing of the run stays behind and nobody waits for more. */
@@ -168,7 +187,10 @@ export function startRun(options: RunOptions): Run {
   }
 
   async function work(): Promise<LoopEnd> {
-    const { messages: known } = await sessions.loadMessages(key);
+    await follower.started(aborting.signal);
+    aborting.signal.throwIfAborted();
+    if (options.instead) return options.instead(aborting.signal, emit);
+    const known = await loadHistory(sessions, key, { contextWindow: model.facts.contextWindow, historyTokens });
     const open = openQuestions(known);
     if (open.length > 0 && !options.opening) return goOn(known, open);
     const given = known.length === 0 ? (options.history ?? []) : [];
@@ -221,7 +243,8 @@ export function startRun(options: RunOptions): Run {
   }
 
   /** What was acknowledged is stored: the loop tells of a turn only after this. */
-  async function saveTurn({ turn, message, toolResults, overhead }: FinishedTurn): Promise<void> {
+  async function saveTurn(finished: FinishedTurn): Promise<void> {
+    const { turn, message, toolResults, overhead } = finished;
     const written: Message[] = storedEarly === message ? toolResults : [message, ...toolResults];
     const usage = noUsage();
     for (const part of [...overhead, message.usage]) addUsage(usage, part);
@@ -234,21 +257,28 @@ export function startRun(options: RunOptions): Run {
       stopReason: message.stopReason,
     });
     log.complete(written);
+    follower.turnPersisted(finished);
   }
 
-  function tellFault(fault: AppError): void {
+  function tellFault(fault: AppError): { message: string; code: string } {
     const message = options.redact(fault.message);
     const cause = fault.cause instanceof Error ? { cause: fault.cause.message, stack: fault.cause.stack } : {};
     logger.error(`Run failed: ${message}`, { code: fault.code, ...cause });
-    emit({ type: 'error', error: { message, code: fault.code } });
+    const error = { message, code: fault.code };
+    emit({ type: 'error', error });
+    return error;
   }
 
   after(options.deadlineMs, undefined, () => giveUp('the deadline passed'));
   if (options.graceMs() >= 0) expectReader(Math.max(options.graceMs(), options.firstReaderMs));
   logger.info(`Run started with ${model.name}`, { agentId: options.agentId });
   const done = run()
-    .catch((error: unknown) => logger.error(`Run broke: ${messageOf(error)}`))
-    .finally(close);
+    .catch((error: unknown): RunOutcome => {
+      logger.error(`Run broke: ${messageOf(error)}`);
+      return { stopReason: 'error', durationMs: clock.now() - info.startedAt, turns: info.turn, usage: info.usage };
+    })
+    .finally(close)
+    .then((outcome) => follower.ended(outcome));
   return {
     runId,
     sessionId: key.sessionId,

@@ -24,7 +24,7 @@ export interface SessionCompactionsOptions {
 /** Sessions that are shortened because a person wants it, without a run. */
 export interface SessionCompactions {
   /** Throws AppError `nothing_to_compact` or `session_waiting` (409), and what `claim` throws. */
-  compact(key: SessionKey): Promise<CompactionResult>;
+  compact(key: SessionKey, signal?: AbortSignal): Promise<CompactionResult>;
   /** Resolves when none is going on. */
   idle(): Promise<unknown>;
   /** All of them, or the one that took its session under this id. */
@@ -53,10 +53,10 @@ export function createSessionCompactions({ sessions, claim, open }: SessionCompa
   }
 
   return {
-    async compact(key) {
+    async compact(key, signal) {
       const aborting = new AbortController();
       const runId = newId('run');
-      const work = shorten(key, runId, aborting.signal);
+      const work = shorten(key, runId, signal ? AbortSignal.any([aborting.signal, signal]) : aborting.signal);
       working.set(aborting, { runId, work });
       try {
         return await work;

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { configSchema } from '../../contract/config.ts';
 import { silentLogger } from '../../telemetry/logger.ts';
 import { offeredTools } from '../offered-tools.ts';
-import { findProfile } from '../profiles.ts';
+import { findProfile, listProfiles } from '../profiles.ts';
 import { createTestContextStore, testKey } from '../testing/context-store.ts';
 import { echoTool } from '../testing/harness.ts';
 import { createNoteTool } from './note.ts';
@@ -92,7 +92,7 @@ describe('ReadArtifact', () => {
     const tools: Tool[] = [echoTool, createReadArtifactTool(createTestContextStore())];
     const offered = (names: string[]) => {
       const config = configSchema.parse({ agents: { a: { tools: names } } });
-      return offeredTools(tools, findProfile(config, 'a'), silentLogger).map(({ name }) => name);
+      return offeredTools(tools, findProfile(listProfiles(config), 'a'), silentLogger).map(({ name }) => name);
     };
     expect(offered(['Echo'])).toEqual(['Echo', 'ReadArtifact']);
     expect(offered([])).toEqual([]);
