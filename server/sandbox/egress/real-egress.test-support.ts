@@ -141,3 +141,13 @@ export async function openRealEgress(
     },
   };
 }
+
+/** All that the engine says of a container, as JSON. */
+export async function inspect(real: RealEgress, container: string): Promise<string> {
+  const socketPath = (real.manager.engine().endpoint ?? '').replace(/^unix:\/\//, '');
+  const request = http.get({ socketPath, path: `/containers/${container}/json` });
+  const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+  const parts: Buffer[] = [];
+  for await (const part of response) parts.push(part as Buffer);
+  return Buffer.concat(parts).toString('utf8');
+}
