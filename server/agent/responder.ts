@@ -4,13 +4,14 @@ import type { PendingRequest, RespondAnswer, RespondRequest } from '../contract/
 import { AppError } from '../lib/app-error.ts';
 import type { SessionStore } from '../sessions/store.ts';
 import type { Grants } from './grants.ts';
+import { type HistoryStore, loadHistory } from './load-history.ts';
 import { openQuestions } from './open-questions.ts';
 import type { Run } from './run.ts';
 
 export interface ResponderOptions {
   /** The run of this session and owner that goes on. */
   runOf(key: SessionKey): Run | undefined;
-  sessions: Pick<SessionStore, 'get' | 'loadMessages'>;
+  sessions: Pick<SessionStore, 'get'> & HistoryStore;
   start(request: ChatRequest): Promise<Run>;
   grants: Grants;
   /** Writes rules into the settings. Absent: rules last for the session only. */
@@ -57,7 +58,8 @@ export function createResponder(
     key: SessionKey,
     { answer, toolCallId }: RespondRequest & { kind: 'question' },
   ): Promise<RespondAnswer> {
-    const { messages } = await sessions.loadMessages(key);
+    // Only the last reply can ask.
+    const messages = await loadHistory(sessions, key, { contextWindow: 0, historyTokens: undefined });
     const [question] = openQuestions(messages);
     if (!question || (toolCallId !== undefined && toolCallId !== question.id)) throw nothingPending();
     try {

@@ -158,7 +158,7 @@ describe('what is stored when', () => {
     expect(traced).toEqual(eventTypes(events));
   });
 
-  test.each(['appendMessages', 'recordTurn', 'loadMessages'] as const)(
+  test.each(['appendMessages', 'recordTurn', 'loadMessagesWithBudget'] as const)(
     'a disk that refuses %s ends the run with storage_unavailable, without a turn that is not stored',
     async (method) => {
       script = [hello];

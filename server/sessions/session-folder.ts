@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import fs, { type FileHandle, open, rename, stat } from 'node:fs/promises';
+import { type FileHandle, open, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Message } from '../contract/messages.ts';
 import { atomicWriteFile } from '../data/atomic-write.ts';
 import { makeFoldersBelow, syncFolder } from '../data/folders.ts';
 import type { SessionLayout } from '../data/layout.ts';
 import { errnoOf } from '../data/storage-error.ts';
-import { type AppendFiles, type AppendLog, createAppendLog } from './append-log.ts';
+import { type AppendFiles, type AppendLog, createAppendLog, diskFiles } from './append-log.ts';
 import { fileNumber } from './file-number.ts';
 import { readLines } from './jsonl.ts';
 import { parseMessage } from './message-line.ts';
@@ -47,12 +47,14 @@ export interface SessionFolder {
   close(): Promise<void>;
 }
 
-export function createSessionFolder(layout: SessionLayout, files: AppendFiles = fs): SessionFolder {
+export function createSessionFolder(layout: SessionLayout, files: AppendFiles = diskFiles): SessionFolder {
   const stateLog = createAppendLog(layout.stateFile, files);
   const messages = createAppendLog(layout.messagesFile, files);
   const trace = createAppendLog(layout.traceFile, files);
   /** The replayed state and what the file looked like then. */
   let replayed: { state: SessionState; ino: bigint; size: number } | undefined;
+
+  let hasTraceDir = false;
 
   async function state(): Promise<SessionState | undefined> {
     const now = await statOrMissing(layout.stateFile);
@@ -79,8 +81,16 @@ export function createSessionFolder(layout: SessionLayout, files: AppendFiles = 
   async function create(line: StateLine, base: string): Promise<SessionState> {
     await makeFoldersBelow(base, layout.dir);
     await stateLog.close();
-    await atomicWriteFile(layout.stateFile, `${JSON.stringify(line)}\n`);
+    const text = JSON.stringify(line);
+    await atomicWriteFile(layout.stateFile, `${text}\n`);
     await syncFolder(path.dirname(layout.dir));
+    const written = await statOrMissing(layout.stateFile);
+    if (written === undefined) return emptyState();
+    replayed = {
+      state: applyLine(emptyState(), Buffer.from(text)),
+      ino: written.ino,
+      size: Buffer.byteLength(text) + 1,
+    };
     return (await state()) ?? emptyState();
   }
 
@@ -93,7 +103,7 @@ export function createSessionFolder(layout: SessionLayout, files: AppendFiles = 
 
   async function openMessages(): Promise<{ handle: FileHandle; end: number } | undefined> {
     if ((await statOrMissing(layout.messagesFile)) === undefined) return undefined;
-    const handle = await open(layout.messagesFile, 'r');
+    const handle = await files.open(layout.messagesFile, 'r');
     return { handle, end: messages.readableEnd() ?? (await handle.stat()).size };
   }
 
@@ -119,6 +129,13 @@ export function createSessionFolder(layout: SessionLayout, files: AppendFiles = 
     return { messages: content.length, messagesFile: fileNumber(ino) };
   }
 
+  /** Once: should the folder go away later, the append tells. */
+  async function prepareTrace(): Promise<void> {
+    if (hasTraceDir) return;
+    await makeFoldersBelow(layout.dir, layout.traceDir);
+    hasTraceDir = true;
+  }
+
   async function moveToTrash(): Promise<string | undefined> {
     await close();
     const trash = path.join(path.dirname(layout.dir), `${trashPrefix}${randomUUID()}`);
@@ -134,6 +151,7 @@ export function createSessionFolder(layout: SessionLayout, files: AppendFiles = 
 
   async function close(): Promise<void> {
     replayed = undefined;
+    hasTraceDir = false;
     await Promise.all([stateLog.close(), messages.close(), trace.close()]);
   }
 
@@ -150,7 +168,7 @@ export function createSessionFolder(layout: SessionLayout, files: AppendFiles = 
     hasMessages: async () => ((await statOrMissing(layout.messagesFile))?.size ?? 0n) > 0n,
     openMessages,
     replaceMessages,
-    prepareTrace: () => makeFoldersBelow(layout.dir, layout.traceDir),
+    prepareTrace,
     moveToTrash,
     close,
   };
@@ -168,7 +186,7 @@ export async function replay(file: string, end?: number): Promise<SessionState> 
 
 async function statOrMissing(file: string): Promise<{ ino: bigint; size: bigint } | undefined> {
   try {
-    return await stat(file, { bigint: true });
+    return await diskFiles.stat(file, { bigint: true });
   } catch (error) {
     if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
     throw error;

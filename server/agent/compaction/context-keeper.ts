@@ -80,9 +80,13 @@ export function createContextKeeper(options: ContextKeeperOptions): ContextKeepe
   let summary: Message | undefined;
   let last: CompactionResult | undefined;
   let isBroken = false;
+  /** Messages that this was opened with: the latest of the stored ones, as many as a budget let in. */
+  let openedWith = 0;
+  let isWhole = false;
 
   async function open(messages: readonly Message[]): Promise<TokenMeter> {
     if (meter) return meter;
+    openedWith = messages.length;
     request = lastRequest(messages);
     memory = sessionMemory(await options.recall(), Math.floor(budget.targetTokens * summaryShare));
     meter = createTokenMeter(messages, options.fixedTokens + estimateText(memory ?? ''));
@@ -128,22 +132,34 @@ export function createContextKeeper(options: ContextKeeperOptions): ContextKeepe
     return tail;
   }
 
+  /** With what the budget left out: a summary stands for all that is stored, and counts begin there. */
+  async function whole(seen: Message[]): Promise<Message[]> {
+    if (isWhole) return seen;
+    const { messages: stored } = await store.loadMessages(key);
+    if (stored.length <= seen.length) return seen;
+    const added = seen.slice(openedWith);
+    return [...stored.slice(0, stored.length - added.length), ...added];
+  }
+
   /** The older part becomes a summary, here and in the store. The same messages: nothing could be done. */
   async function summarized(
     reason: CompactionReason,
-    messages: Message[],
+    seen: Message[],
     tokens: TokenMeter,
     makePlan: (input: PlanInput) => CompactionPlan,
     targetTokens = budget.targetTokens,
   ): Promise<Message[]> {
     const sizes = compactionSizes(targetTokens, tokens, request);
-    const plan = makePlan({ messages, tokensOfMessage: tokens.tokensOfMessage, roomTokens: sizes.roomTokens });
+    const planFor = (messages: Message[]) =>
+      makePlan({ messages, tokensOfMessage: tokens.tokensOfMessage, roomTokens: sizes.roomTokens });
+    const messages = isBroken ? seen : await whole(seen);
+    const plan = planFor(messages);
     const older = messages.slice(0, plan.count);
     if (isBroken || !isWorthIt(older, reason, sizes.summaryTokens, tokens)) {
-      return onlyTail(reason, messages, plan, tokens);
+      return onlyTail(reason, seen, messages === seen ? plan : planFor(seen), tokens);
     }
     emit({ type: 'context_compaction_start', reason });
-    const tokensBefore = tokens.tokensOf(messages);
+    const tokensBefore = tokens.tokensOf(seen);
     const asked = { messages: older, maxTokens: sizes.summaryTokens, signal };
     const { text, summarizedBy, usage } = await writeSummary(options.summarize, asked, logger);
     if (usage) usages.push(usage);
@@ -152,9 +168,10 @@ export function createContextKeeper(options: ContextKeeperOptions): ContextKeepe
     await keep(plan.artifacts);
     const archiveId = await archive(plan.count, text + words);
     if (archiveId === undefined) {
-      tell(reason, tokens, messages, tokensBefore, messages);
-      return messages;
+      tell(reason, tokens, seen, tokensBefore, seen);
+      return seen;
     }
+    isWhole = true;
     const first = (await store.loadMessages(key)).messages[0];
     summary = first && (isRequestGone ? withImages(first, request) : first);
     const view = [...(summary ? [summary] : []), ...plan.tail];
@@ -226,6 +243,7 @@ export function createContextKeeper(options: ContextKeeperOptions): ContextKeepe
     shrink,
     async compactNow(messages) {
       const tokens = await open(messages);
+      isWhole = true;
       request = undefined;
       last = undefined;
       await summarized('manual', messages, tokens, (input) => {
