@@ -7,6 +7,7 @@ import { AppError } from '../lib/app-error.ts';
 import { assertNever } from '../lib/assert-never.ts';
 import type { SecretSource } from '../secrets/secret-source.ts';
 import { defaultModelIds, factsOf, type ModelFacts } from './model-catalog.ts';
+import type { OpenedModels } from './opened-models.ts';
 
 /** A model that was chosen for a run. It holds no key. */
 export interface ModelHandle {
@@ -30,6 +31,8 @@ export interface ModelSources {
   demo(): LanguageModelV4;
   /** Replaces the network in tests. */
   fetch?: typeof fetch;
+  /** Absent: each call makes its model. */
+  opened?: OpenedModels;
 }
 
 /** One provider as configuration and built-in knowledge have it. */
@@ -127,6 +130,19 @@ function withVersionPath(baseUrl: string): string {
 
 function openModel(provider: ProviderFacts, modelId: string, sources: ModelSources): LanguageModelV4 {
   const apiKey = readKey(provider, sources.secrets);
+  const make = () => makeModel(provider, modelId, apiKey, sources);
+  const { name, type, baseUrl } = provider;
+  // The demo counts what it says.
+  if (!sources.opened || type === 'demo') return make();
+  return sources.opened({ provider: name, type, modelId, baseUrl, apiKey }, make);
+}
+
+function makeModel(
+  provider: ProviderFacts,
+  modelId: string,
+  apiKey: string | undefined,
+  sources: ModelSources,
+): LanguageModelV4 {
   // Given in full, so that the provider packages never read the environment themselves.
   const common = { baseURL: provider.baseUrl ?? '', ...(sources.fetch ? { fetch: sources.fetch } : {}) };
   switch (provider.type) {

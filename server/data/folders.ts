@@ -7,6 +7,8 @@ import { errnoOf } from './storage-error.ts';
  * disk went away must not come back as an empty one. Throws ENOENT when `base` is not there.
  */
 export async function makeFoldersBelow(base: string, dir: string): Promise<void> {
+  // Most often only the last one is missing, and each one that is there costs an error.
+  if (path.dirname(dir) !== base && (await isMade(dir))) return;
   let current = base;
   for (const part of path.relative(base, dir).split(path.sep)) {
     current = path.join(current, part);
@@ -15,6 +17,18 @@ export async function makeFoldersBelow(base: string, dir: string): Promise<void>
     } catch (error) {
       if (errnoOf(error) !== 'EEXIST') throw error;
     }
+  }
+}
+
+/** Makes one folder; false when there is none to make it in. */
+async function isMade(dir: string): Promise<boolean> {
+  try {
+    await mkdir(dir, { mode: 0o700 });
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return true;
+    if (errnoOf(error) === 'ENOENT') return false;
+    throw error;
   }
 }
 

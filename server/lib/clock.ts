@@ -1,5 +1,3 @@
-import { setTimeout as sleepFor } from 'node:timers/promises';
-
 /** Time comes through here, so that tests can own it. */
 export interface Clock {
   /** Wall clock, milliseconds since 1970: for stamps that people read. */
@@ -13,5 +11,18 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  sleep: (ms, signal) => sleepFor(ms, undefined, signal ? { signal } : {}),
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      // The reason itself, not an error about it: most sleeps of a server end early, and errors are dear.
+      const stop = () => {
+        clearTimeout(timer);
+        reject(signal?.reason);
+      };
+      const timer = setTimeout(() => {
+        signal?.removeEventListener('abort', stop);
+        resolve();
+      }, ms);
+      if (signal?.aborted) stop();
+      else signal?.addEventListener('abort', stop, { once: true });
+    }),
 };

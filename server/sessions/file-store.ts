@@ -38,6 +38,7 @@ export function createFileSessionStore(options: FileSessionStoreOptions): Agentr
   const logger = options.logger.child({ component: 'sessions' });
   const access = createSessionAccess({ dataDir, logger, maxOpenSessions, files });
   const { index, inOwn, inAny, guarded } = access;
+  const documents = createDocumentMethods(access);
   const traces = createTraceWriter({ clock, logger, write: writeTrace });
 
   async function getOrCreate(key: SessionKey, folder: SessionFolder, init: SessionInit): Promise<SessionSummary> {
@@ -71,7 +72,11 @@ export function createFileSessionStore(options: FileSessionStoreOptions): Agentr
 
   return {
     ...createHistoryMethods(access, clock),
-    ...createDocumentMethods(access),
+    ...documents,
+    async readTrace(key, page) {
+      await traces.flush(key);
+      return documents.readTrace(key, page);
+    },
     getOrCreate: (key, init) => inAny(key, (folder) => getOrCreate(key, folder, init)),
     async get(key) {
       const { summary, stopReason } = await inOwn(key, async ({ own }) => own);
@@ -126,8 +131,9 @@ export function createFileSessionStore(options: FileSessionStoreOptions): Agentr
         const line = { type: 'update', title: change.title, updatedAt: clock.now() } as const;
         return kept(await folder.appendState(line, fsync === 'always'), folder);
       }),
-    delete: (key) =>
-      inOwn(key, async ({ folder }) => {
+    async delete(key) {
+      await traces.flush(key);
+      return inOwn(key, async ({ folder }) => {
         const now = clock.now();
         // The mark counts when the folder cannot be moved. On a full disk only the move works, and is enough.
         await folder
@@ -135,7 +141,8 @@ export function createFileSessionStore(options: FileSessionStoreOptions): Agentr
           .catch((error: unknown) => logger.debug('deletion not marked', { reason: messageOf(error) }));
         index.remove(key.tenantId, key.sessionId);
         await access.discard(folder);
-      }),
+      });
+    },
     trace(key, runId, event) {
       if (!access.isClosing()) traces.add(key, runId, event);
     },

@@ -4,6 +4,8 @@ import { messageOf } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
+/** Events of a session are gathered this long: a turn tells many at once, and nobody waits for them. */
+const gatherMs = 50;
 /** Most that waits for the disk, per session. */
 const maxWaitingBytes = 4 * 1024 * 1024;
 
@@ -17,8 +19,8 @@ export interface TraceWriterOptions {
 /** Writes events in the background, in order. What the disk cannot take in time is dropped and counted. */
 export interface TraceWriter {
   add(key: SessionKey, runId: string, event: RunEvent): void;
-  /** Resolves when everything added so far was written or dropped. */
-  flush(): Promise<void>;
+  /** Resolves when everything added so far, or added to this session, was written or dropped. */
+  flush(key?: SessionKey): Promise<void>;
 }
 
 interface Waiting {
@@ -26,6 +28,8 @@ interface Waiting {
   bytes: number;
   dropped: number;
   writing: Promise<void>;
+  /** Ends the gathering. */
+  hurry: AbortController;
 }
 
 export function createTraceWriter({ clock, logger, write }: TraceWriterOptions): TraceWriter {
@@ -33,7 +37,7 @@ export function createTraceWriter({ clock, logger, write }: TraceWriterOptions):
 
   function add(key: SessionKey, runId: string, event: RunEvent): void {
     if (!isTraced(event)) return;
-    const id = `${key.tenantId}/${key.userId}/${key.sessionId}`;
+    const id = idOf(key);
     const line = JSON.stringify({ runId, at: clock.now(), event });
     const waiting = sessions.get(id) ?? start(id, key);
     if (waiting.bytes + line.length > maxWaitingBytes) {
@@ -45,9 +49,19 @@ export function createTraceWriter({ clock, logger, write }: TraceWriterOptions):
   }
 
   function start(id: string, key: SessionKey): Waiting {
-    const waiting: Waiting = { lines: [], bytes: 0, dropped: 0, writing: Promise.resolve() };
+    const waiting: Waiting = {
+      lines: [],
+      bytes: 0,
+      dropped: 0,
+      writing: Promise.resolve(),
+      hurry: new AbortController(),
+    };
     sessions.set(id, waiting);
-    waiting.writing = Promise.resolve().then(() => writeAll(id, key, waiting));
+    waiting.writing = clock
+      .sleep(gatherMs, waiting.hurry.signal)
+      // Somebody wants to see them now.
+      .catch(() => undefined)
+      .then(() => writeAll(id, key, waiting));
     return waiting;
   }
 
@@ -80,10 +94,20 @@ export function createTraceWriter({ clock, logger, write }: TraceWriterOptions):
 
   return {
     add,
-    async flush() {
-      while (sessions.size > 0) await Promise.all([...sessions.values()].map((waiting) => waiting.writing));
+    async flush(key) {
+      if (key !== undefined) return hurry(sessions.get(idOf(key)));
+      while (sessions.size > 0) await Promise.all(Array.from(sessions.values(), hurry));
     },
   };
+}
+
+async function hurry(waiting: Waiting | undefined): Promise<void> {
+  waiting?.hurry.abort('wanted now');
+  await waiting?.writing;
+}
+
+function idOf({ tenantId, userId, sessionId }: SessionKey): string {
+  return `${tenantId}/${userId}/${sessionId}`;
 }
 
 /** Deltas and partial results are left out: the whole message or result follows them. */

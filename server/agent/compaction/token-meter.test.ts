@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { AssistantMessage, Message } from '../../contract/messages.ts';
-import { toolSpecs } from '../run-tool.ts';
 import { echoTool, modelAt, runTestLoop, userMessage, wires } from '../testing/harness.ts';
 import { type MockReply, type MockUpstream, startMockUpstream } from '../testing/mock-upstream.ts';
+import { createToolSpecs } from '../tool-specs.ts';
 import { estimateMessage, estimateText } from './token-estimate.ts';
 import { createTokenMeter } from './token-meter.ts';
 
@@ -40,7 +40,7 @@ describe.each(wires)('what the mock counts through the %s package', (wire) => {
     upstream = await startMockUpstream({ script });
     const messages = [userMessage('How far away are the stars? '.repeat(40))];
     const { turns } = await runTestLoop(modelAt(wire, upstream), { tools: [echoTool], messages });
-    const fixed = estimateText('You are a test.') + estimateText(JSON.stringify(toolSpecs([echoTool])));
+    const fixed = estimateText('You are a test.') + estimateText(JSON.stringify(createToolSpecs()([echoTool])));
     const meter = createTokenMeter(messages, fixed);
     let prompt: Message[] = [...messages];
     const misses = turns.map(({ message, toolResults }) => {

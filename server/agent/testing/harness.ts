@@ -9,7 +9,8 @@ import { silentLogger } from '../../telemetry/logger.ts';
 import { createDemoModel } from '../demo-model.ts';
 import { type FinishedTurn, type LoopEnd, type LoopInput, runLoop } from '../loop.ts';
 import { type ModelHandle, resolveModel } from '../model.ts';
-import { runTool, type ToolScope, toolSpecs } from '../run-tool.ts';
+import { runTool, type ToolScope } from '../run-tool.ts';
+import { createToolSpecs } from '../tool-specs.ts';
 import { defineTool, type Tool } from '../tools/tool.ts';
 import type { MockUpstream } from './mock-upstream.ts';
 
@@ -119,7 +120,7 @@ export async function runTestLoop(model: ModelHandle, options: LoopOptions = {})
     model,
     system: 'You are a test.',
     messages: [userMessage('Hello')],
-    toolSpecs: toolSpecs(tools),
+    toolSpecs: createToolSpecs()(tools),
     runTool: (call) => runTool(call, scope, signal, emit),
     maxTurns: 10,
     settings: { maxTokens: 1000, thinking: 0 },

@@ -47,6 +47,7 @@ export function createPostgresSessionStore(options: PostgresSessionStoreOptions)
   });
   const table = createSessionTable(database, createHeldRuns());
   const { inOrder } = table;
+  const documents = createDocumentMethods(table);
   const traces = createTraceWriter({ clock, logger, write: (key, lines) => writeTrace(table, key, lines) });
   const reading: Queries = { rows: database.read };
 
@@ -54,7 +55,11 @@ export function createPostgresSessionStore(options: PostgresSessionStoreOptions)
     database,
     held: table.held,
     ...createHistoryMethods(table, clock),
-    ...createDocumentMethods(table),
+    ...documents,
+    async readTrace(key, page) {
+      await traces.flush(key);
+      return documents.readTrace(key, page);
+    },
     getOrCreate: (key, init) => inOrder(key, () => getOrCreate(table, key, init, clock.now())),
     get: (key) => inOrder(key, async () => toSessionRow(await table.own(key))),
     async list(query) {
@@ -84,7 +89,10 @@ export function createPostgresSessionStore(options: PostgresSessionStoreOptions)
         if (found === undefined) throw sessionNotFound();
         return toSummary(found);
       }),
-    delete: (key) => inOrder(key, () => remove(table, key)),
+    async delete(key) {
+      await traces.flush(key);
+      return inOrder(key, () => remove(table, key));
+    },
     trace(key, runId, event) {
       if (!table.isClosing()) traces.add(key, runId, event);
     },
