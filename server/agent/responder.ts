@@ -18,7 +18,10 @@ export interface ResponderOptions {
   keepRules?: ((rules: readonly string[]) => Promise<void>) | undefined;
 }
 
-/** Hands answers of people to what waits for them. The first answer wins; later ones find nothing. */
+/**
+ * Hands answers of people to what waits for them. The first answer wins; later ones find nothing. Resolves when the
+ * answer to a question is stored.
+ */
 export function createResponder(
   options: ResponderOptions,
 ): (key: SessionKey, answer: RespondRequest) => Promise<RespondAnswer> {
@@ -29,14 +32,14 @@ export function createResponder(
     const run = runOf(key);
     const taken = run?.take(answer);
     if (run && taken) {
-      try {
-        const remembered = await remember(key, taken.request, answer);
-        taken.settle(answer);
-        return { sessionId, runId: run.runId, toolCallId: taken.request.toolCallId, remembered };
-      } catch (error) {
+      const { toolCallId } = taken.request;
+      const remembered = await remember(key, taken.request, answer).catch((error: unknown) => {
         taken.putBack();
         throw error;
-      }
+      });
+      taken.settle(answer);
+      if (answer.kind === 'question') await run.kept(toolCallId);
+      return { sessionId, runId: run.runId, toolCallId, remembered };
     }
     await sessions.get(key);
     if (run || answer.kind !== 'question') throw nothingPending();
@@ -64,6 +67,7 @@ export function createResponder(
     if (!question || (toolCallId !== undefined && toolCallId !== question.id)) throw nothingPending();
     try {
       const run = await start({ ...key, message: typeof answer === 'string' ? answer : answer.join('\n') });
+      await run.kept(question.id);
       return { sessionId: key.sessionId, runId: run.runId, toolCallId: question.id, remembered: [] };
     } catch (error) {
       if (error instanceof AppError && error.code === 'session_busy') throw nothingPending();

@@ -7,6 +7,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { SessionStore } from '../sessions/store.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createEventLog } from './event-log.ts';
+import { createKeptAnswers } from './kept-answers.ts';
 import { type HistoryStore, loadHistory } from './load-history.ts';
 import { asFault, type FinishedTurn, type LoopEnd, type LoopInput, runLoop } from './loop.ts';
 import type { ModelHandle } from './model.ts';
@@ -72,6 +73,8 @@ export interface Run extends RunHandle {
   /** Ends the run if it waits for answers to questions and for no other leave; they stay open. */
   putAside(): void;
   take: WaitingRoom['take'];
+  /** As KeptAnswers.wait. */
+  kept(toolCallId: string): Promise<void>;
 }
 
 /** The longest that a timer of Node can wait. */
@@ -97,6 +100,8 @@ export function startRun(options: RunOptions): Run {
   let leaving: AbortController | undefined;
   let isAlone = false;
   let storedEarly: AssistantMessage | undefined;
+  const storedResults = new Set<ToolResultMessage>();
+  const answers = createKeptAnswers();
   const room = createWaitingRoom(onWaiting);
   const tap = options.tap?.(info);
   const log = createEventLog({ maxBytes: options.bufferBytes, pending: room.pending, onReaders });
@@ -172,6 +177,7 @@ export function startRun(options: RunOptions): Run {
     emit({ type: 'session.start', sessionId: key.sessionId, runId, agentId: options.agentId, model: model.name });
     const end = await work().catch((error: unknown): LoopEnd => failed(error, aborting.signal));
     options.onSettled();
+    answers.end(end.fault);
     const error = end.fault && tellFault(end.fault);
     emit({ type: 'session.end', stopReason: end.stopReason, usage: end.usage });
     emit(contextUsage(end, model));
@@ -225,11 +231,30 @@ export function startRun(options: RunOptions): Run {
     if (results.length === 0) return;
     await sessions.appendMessages(key, results);
     log.complete(results);
+    for (const { toolCallId } of results) answers.kept(toolCallId);
   }
+
+  /** What a person answered is stored at once, whatever other tools of the turn are still doing. */
+  const keepingAnswers =
+    (runTool: LoopParts['runTool']): LoopParts['runTool'] =>
+    async (call) => {
+      const result = await runTool(call);
+      if (result === undefined || result.isError || storedEarly === undefined) return result;
+      if (!questionsOf(storedEarly).includes(call)) return result;
+      try {
+        await keepResults([result]);
+        storedResults.add(result);
+      } catch (error) {
+        // The turn is stored with it, or fails for the same reason and tells.
+        logger.warn(`An answer could not be stored yet: ${messageOf(error)}`, { toolCallId: call.id });
+      }
+      return result;
+    };
 
   async function loop(parts: LoopParts, messages: Message[]): Promise<LoopEnd> {
     const { signal } = aborting;
-    const end = await runLoop({ ...parts, model, messages, signal, clock, emit, beforeTools, saveTurn });
+    const runTool = keepingAnswers(parts.runTool);
+    const end = await runLoop({ ...parts, runTool, model, messages, signal, clock, emit, beforeTools, saveTurn });
     const isPutAside = end.stopReason === 'aborted' && signal.reason instanceof PutAside;
     return isPutAside ? { ...end, stopReason: 'stop' } : end;
   }
@@ -245,7 +270,8 @@ export function startRun(options: RunOptions): Run {
   /** What was acknowledged is stored: the loop tells of a turn only after this. */
   async function saveTurn(finished: FinishedTurn): Promise<void> {
     const { turn, message, toolResults, overhead } = finished;
-    const written: Message[] = storedEarly === message ? toolResults : [message, ...toolResults];
+    const results = toolResults.filter((result) => !storedResults.has(result));
+    const written: Message[] = storedEarly === message ? results : [message, ...results];
     const usage = noUsage();
     for (const part of [...overhead, message.usage]) addUsage(usage, part);
     if (written.length > 0) await sessions.appendMessages(key, written);
@@ -257,6 +283,7 @@ export function startRun(options: RunOptions): Run {
       stopReason: message.stopReason,
     });
     log.complete(written);
+    for (const { toolCallId } of results) answers.kept(toolCallId);
     follower.turnPersisted(finished);
   }
 
@@ -288,6 +315,7 @@ export function startRun(options: RunOptions): Run {
     abort,
     putAside,
     take: room.take,
+    kept: answers.wait,
     done,
   };
 }
