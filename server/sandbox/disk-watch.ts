@@ -5,6 +5,8 @@ import type { AgentClient } from './wire/agent-client.ts';
 import { usageResultSchema } from './wire/messages.ts';
 
 const everyMs = 5000;
+/** After the last command; one that follows soon shall not wait for a look at all the files. */
+const settleMs = 500;
 const warnShare = 0.8;
 
 export interface DiskWatchOptions {
@@ -22,7 +24,7 @@ export interface DiskWatchOptions {
 /** Measures a workspace while something runs in its sandbox: file systems of engines know no quota for a folder. */
 export interface DiskWatch {
   start(): void;
-  /** Measures once more, for what the last command left. */
+  /** Measures once more, for what the last command left: soon, or at once when the workspace was full. */
   stop(): void;
   close(): void;
 }
@@ -30,7 +32,9 @@ export interface DiskWatch {
 export function createDiskWatch(options: DiskWatchOptions): DiskWatch {
   const { agent, clock, logger, container } = options;
   let running: AbortController | undefined;
+  let settling: AbortController | undefined;
   let last = 0;
+  let measuredAt = clock.monotonic();
   let isWarned = false;
   let isClosed = false;
 
@@ -39,6 +43,7 @@ export function createDiskWatch(options: DiskWatchOptions): DiskWatch {
     if (limit === 0 || isClosed) {
       return;
     }
+    measuredAt = clock.monotonic();
     const { result } = await agent.call({ op: 'usage', params: { path: '.' }, result: usageResultSchema });
     const grows = result.bytes > last;
     last = result.bytes;
@@ -58,14 +63,22 @@ export function createDiskWatch(options: DiskWatchOptions): DiskWatch {
 
   async function watch(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await clock.sleep(everyMs, signal);
+      await clock.sleep(Math.max(0, measuredAt + everyMs - clock.monotonic()), signal);
       await measure();
     }
   }
 
+  async function settle(signal: AbortSignal): Promise<void> {
+    const limit = options.limitBytes();
+    if (limit === 0 || last < limit) {
+      await clock.sleep(settleMs, signal);
+    }
+    await measure();
+  }
+
   /** A sandbox that ended while it was measured has told so already. */
   const tellFault = (fault: unknown): void => {
-    if (!isClosed && !running?.signal.aborted) {
+    if (!isClosed && !(fault instanceof Error && fault.name === 'AbortError')) {
       logger.debug('A workspace could not be measured.', { container, error: messageOf(fault) });
     }
   };
@@ -73,6 +86,7 @@ export function createDiskWatch(options: DiskWatchOptions): DiskWatch {
   return {
     start() {
       if (!running && !isClosed) {
+        settling?.abort();
         running = new AbortController();
         watch(running.signal).catch(tellFault);
       }
@@ -80,10 +94,13 @@ export function createDiskWatch(options: DiskWatchOptions): DiskWatch {
     stop() {
       running?.abort();
       running = undefined;
-      measure().catch(tellFault);
+      settling?.abort();
+      settling = new AbortController();
+      settle(settling.signal).catch(tellFault);
     },
     close() {
       isClosed = true;
+      settling?.abort();
       running?.abort();
       running = undefined;
     },

@@ -12,6 +12,7 @@ export interface SandboxKind {
   memoryBytes: number;
   cpus: number;
   pids: number;
+  runtime?: string;
 }
 
 export interface WarmPoolOptions {
@@ -29,7 +30,10 @@ export interface WarmPoolOptions {
 
 /** Containers that wait for a session. */
 export interface WarmPool {
-  /** One of the kind whose workspace now lies at `workspace`; undefined when there is none, or none can be had. */
+  /**
+   * One of the kind whose workspace now lies at `workspace`; undefined when there is none, or none can be had. It can
+   * be used at once; the engine may still be busy giving it its name.
+   */
   claim(kind: SandboxKind, name: string, workspace: string): Promise<StartedSandbox | undefined>;
   /** Makes the pool what it should be, in the background. */
   adjust(): void;
@@ -46,7 +50,9 @@ interface Waiting {
   folder: string;
   kind: SandboxKind;
   started?: StartedSandbox;
+  /** It ends, or gets the name of whoever claimed it. */
   ending?: Promise<void>;
+  isClaimed?: true;
 }
 
 export function createWarmPool(options: WarmPoolOptions): WarmPool {
@@ -105,6 +111,21 @@ export function createWarmPool(options: WarmPoolOptions): WarmPool {
     }
   }
 
+  /** Known under its old name until it has the new one, so that no sweep takes it for a stray. */
+  async function giveName(item: Waiting, { containerId, agent }: StartedSandbox, name: string): Promise<void> {
+    try {
+      await item.kind.engine.rename(containerId, name);
+    } catch (fault) {
+      logger.warn('A sandbox that was claimed got no name and ends.', { container: name, error: messageOf(fault) });
+      agent.close();
+      await item.kind.engine.remove(containerId).catch((second: unknown) => {
+        logger.warn(messageOf(second), { container: item.info.id });
+      });
+    } finally {
+      waiting.delete(item.info.id);
+    }
+  }
+
   async function adjustOnce(): Promise<void> {
     const wanted = options.size();
     const kind = wanted > 0 ? await options.kind() : undefined;
@@ -149,28 +170,27 @@ export function createWarmPool(options: WarmPoolOptions): WarmPool {
       if (!item?.started) {
         return undefined;
       }
-      // From here on it is not in the pool, but known, so that no sweep takes it for a stray.
-      let isMoved = false;
+      // From here on it is not in the pool.
       item.ending = Promise.resolve();
       try {
-        isMoved = await moveWorkspace(item.folder, workspace);
-        if (isMoved) {
-          await kind.engine.rename(item.started.containerId, name);
-          waiting.delete(item.info.id);
-          show(item, 'gone');
-          return item.started;
+        if (!(await moveWorkspace(item.folder, workspace))) {
+          delete item.ending;
+          return undefined;
         }
-        delete item.ending;
-        return undefined;
       } catch (fault) {
         logger.warn('A waiting sandbox could not be claimed.', { container: item.info.id, error: messageOf(fault) });
         item.ending = remove(item);
         await item.ending;
         return undefined;
       }
+      item.isClaimed = true;
+      show(item, 'gone');
+      const named = giveName(item, item.started, name);
+      item.ending = named;
+      return { ...item.started, named };
     },
     adjust,
-    list: () => [...waiting.values()].map(({ info }) => info),
+    list: () => [...waiting.values()].filter(({ isClaimed }) => !isClaimed).map(({ info }) => info),
     has: (name) => waiting.has(name),
     async destroy(name) {
       const item = waiting.get(name);
@@ -187,6 +207,7 @@ function isSameKind(one: SandboxKind, other: SandboxKind): boolean {
   return one.engine === other.engine && keyOf(one) === keyOf(other);
 }
 
-function keyOf({ imageId, memoryBytes, cpus, pids }: SandboxKind): string {
-  return [imageId, memoryBytes, cpus, pids].join(' ');
+/** Everything that a kind is told by counts, whatever comes to it. */
+function keyOf({ engine: _, ...rest }: SandboxKind): string {
+  return JSON.stringify(Object.entries(rest).toSorted(([one], [other]) => one.localeCompare(other)));
 }
