@@ -11,6 +11,7 @@ import { createCleanUp } from '../sandbox/clean-up.ts';
 import type { ContainerEngine } from '../sandbox/container-engine.ts';
 import { discoverEngine, engineFault } from '../sandbox/docker/discovery.ts';
 import { createDockerEngine } from '../sandbox/docker/docker-engine.ts';
+import { engineEnv } from '../sandbox/engine-env.ts';
 import { sandboxFault } from '../sandbox/faults.ts';
 import { managedLabel, readOwner } from '../sandbox/labels.ts';
 import { checkLiveness, type Liveness } from '../sandbox/process-identity.ts';
@@ -137,15 +138,18 @@ async function open(flags: Flags): Promise<{ engine: ContainerEngine; dataDir: s
     ...(configPath !== undefined && { configPath }),
   });
   const config = await createConfigManager({ boot, env: environment, commandLine: {} });
-  const { endpoint, status } = await discoverEngine({
-    dockerHost: config.current().sandbox.dockerHost,
-    env: { DOCKER_HOST: environment.docker.host, HOME: environment.home, XDG_RUNTIME_DIR: environment.runtimeDir },
+  const settings = config.current().sandbox;
+  const { engine, status } = await discoverEngine({
+    dockerHost: settings.dockerHost,
+    dockerCertPath: settings.dockerCertPath,
+    allowsPlainTcp: settings.allowPlainTcp,
+    env: engineEnv(environment),
     platform: process.platform,
     uid: process.getuid?.(),
     now: systemClock.now(),
   });
-  if (!endpoint) throw sandboxFault(engineFault(status.state));
-  return { engine: createDockerEngine(endpoint, systemClock), dataDir: boot.dataDir };
+  if (!engine) throw sandboxFault(engineFault(status));
+  return { engine: createDockerEngine(engine, systemClock), dataDir: boot.dataDir };
 }
 
 /** Undefined when another process owns the data directory: its workspaces are none of our business then. */

@@ -57,11 +57,15 @@ export interface EngineTry {
   /** Where the endpoint comes from: configuration, DOCKER_HOST, a Docker context, or a usual place. */
   origin: string;
   state: EngineState;
+  /** Of docs/sandbox.md; absent when it is connected. */
+  code?: string;
   error?: string;
 }
 
 export interface EngineStatus {
   state: EngineState;
+  /** Of docs/sandbox.md; absent when it is connected. */
+  code?: string;
   endpoint?: string;
   version?: string;
   apiVersion?: string;

@@ -1,17 +1,23 @@
 import { join } from 'node:path';
 import { readAgentSource } from '../sandbox/agent-source.ts';
+import { engineEnv } from '../sandbox/engine-env.ts';
 import { createSandboxManager } from '../sandbox/sandbox-manager.ts';
 import type { Foundation } from './open-foundation.ts';
 
 export async function openSandboxes(foundation: Foundation, resourcesDir: string) {
-  const { config, dataDir, instanceId, clock, logger, environment } = foundation;
+  const { config, secrets, dataDir, instanceId, clock, logger, environment } = foundation;
   return createSandboxManager({
     config: () => config.current().sandbox,
+    agentSettings(agentId) {
+      const { agents } = config.current();
+      return Object.hasOwn(agents, agentId) ? agents[agentId]?.sandbox : undefined;
+    },
+    world: { secrets },
     dataDir,
     instanceId,
     clock,
     logger,
-    env: { DOCKER_HOST: environment.docker.host, HOME: environment.home, XDG_RUNTIME_DIR: environment.runtimeDir },
+    env: engineEnv(environment),
     agentSource: await readAgentSource(join(resourcesDir, 'sandbox/agent')),
     imageFolder: join(resourcesDir, 'sandbox'),
   });

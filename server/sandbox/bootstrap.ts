@@ -14,7 +14,13 @@ const reader = [
   'exec(compile(take(int.from_bytes(take(4),"big")),"agentrail-agent","exec"))',
 ].join('\n');
 
-export const agentCommand = ['python3', '-I', '-S', '-B', '-c', reader];
+const python = ['python3', '-I', '-S', '-B', '-c'];
+
+/** A volume that is new belongs to root: before anything else it is given to the commands' user. */
+export function commandFor(spec: { workspaceVolume?: string; uid: number; gid: number }): string[] {
+  const give = `import os\nif os.stat("/workspace").st_uid!=${spec.uid}: os.chown("/workspace",${spec.uid},${spec.gid})`;
+  return [...python, spec.workspaceVolume === undefined ? reader : `${give}\n${reader}`];
+}
 
 /** The source as the reader above expects it: its length as u32, big endian, then itself. */
 export function encodeAgentSource(source: string): Buffer {

@@ -1,4 +1,5 @@
 import type { Duplex, Readable } from 'node:stream';
+import type { NetworkEngine } from './network/network-engine.ts';
 
 /** What a sandbox's container is made from. Sizes in bytes. */
 export interface ContainerSpec {
@@ -9,9 +10,15 @@ export interface ContainerSpec {
   command: string[];
   /** Folder of this machine that appears as `/workspace`. */
   workspaceDir: string;
+  /** Volume of the engine that is `/workspace` instead. */
+  workspaceVolume?: string;
+  /** Of the engine's runtimes; default: the engine's own. */
+  runtime?: string;
   /** Owner of the folders that commands may write. */
   uid: number;
   gid: number;
+  /** Of the engine's networks; absent: none. */
+  network?: string;
   memoryBytes: number;
   cpus: number;
   pids: number;
@@ -35,6 +42,54 @@ export interface ListedContainer {
   createdAt?: number;
   /** What it has written beside its image; only when asked for. */
   sizeBytes?: number;
+}
+
+/** What an engine is and can do. */
+export interface EngineTraits {
+  /** The version of the API that is spoken, `v1.41`. */
+  apiVersion: string;
+  product: 'docker' | 'podman';
+  /** `volume`: folders of this machine cannot be mounted, or not written by the commands' user. */
+  workspaces: 'bind' | 'volume';
+  /** Names of container runtimes that may be asked for. */
+  runtimes: string[];
+  /** Tells this engine from others, as far as it can be told. */
+  engineId: string;
+}
+
+export interface ListedVolume {
+  name: string;
+  labels: Record<string, string>;
+}
+
+/** Volumes that hold workspaces where folders of this machine cannot be mounted. */
+export interface VolumeEngine {
+  /** One that is there already is success. */
+  createVolume(name: string, labels: Record<string, string>): Promise<void>;
+  hasVolume(name: string): Promise<boolean>;
+  /** Already gone is success; one in use is refused. */
+  removeVolume(name: string): Promise<void>;
+  listVolumes(label: string): Promise<ListedVolume[]>;
+}
+
+/** A program to run in a container that runs already. */
+export interface EngineCommand {
+  argv: string[];
+  /** `uid:gid` */
+  user: string;
+  cwd?: string;
+  env?: Record<string, string>;
+  hasInput: boolean;
+}
+
+/** One that was started by the engine itself, not by an agent inside. */
+export interface EngineProcess {
+  /** Stdin; its end closes it. */
+  input: Duplex;
+  /** Stdout; ends when nothing holds stdout and stderr any more. */
+  output: AsyncIterable<Buffer>;
+  /** Undefined while it runs. */
+  exitCode(): Promise<number | undefined>;
 }
 
 export type ImageEvent =
@@ -77,7 +132,10 @@ export interface ImageFacts {
  * What sandboxes need of an engine, so that nothing else knows Docker's library. Faults are AppErrors with the codes
  * of docs/sandbox.md.
  */
-export interface ContainerEngine extends ImageEngine {
+export interface ContainerEngine extends ImageEngine, VolumeEngine, NetworkEngine {
+  readonly traits: EngineTraits;
+  /** Starts a program in a running container. Throws `sandbox_lost` when it does not run. */
+  execute(nameOrId: string, command: EngineCommand, onStderr: (chunk: Buffer) => void): Promise<EngineProcess>;
   /** Creates, attaches and starts. When it fails nothing of that name is left. */
   run(spec: ContainerSpec, onStderr: (chunk: Buffer) => void): Promise<RunningContainer>;
   /** Kills and removes; resolves when it is gone, also when it was gone before. Throws `remove_stuck`. */

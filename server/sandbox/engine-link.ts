@@ -1,14 +1,13 @@
 import type { EngineStatus } from '../contract/sandbox.ts';
 import type { AppError } from '../lib/app-error.ts';
 import type { ContainerEngine } from './container-engine.ts';
-import type { Discovery } from './docker/discovery.ts';
+import type { Discovery, ReachedEngine } from './docker/discovery.ts';
 import { engineFault } from './docker/discovery.ts';
-import type { Endpoint } from './docker/endpoint.ts';
 import { sandboxFault } from './faults.ts';
 
 export interface EngineLinkOptions {
   discover(): Promise<Discovery>;
-  connect(endpoint: Endpoint): ContainerEngine;
+  connect(engine: ReachedEngine): ContainerEngine;
   onChange(status: EngineStatus): void;
 }
 
@@ -33,17 +32,17 @@ const connectionCodes = new Set([
 export function createEngineLink(options: EngineLinkOptions): EngineLink {
   let status: EngineStatus = { state: 'unknown', tries: [], checkedAt: 0 };
   let engine: ContainerEngine | undefined;
-  let endpoint: Endpoint | undefined;
+  let reached: ReachedEngine | undefined;
   let probing: Promise<EngineStatus> | undefined;
 
   async function look(): Promise<EngineStatus> {
     const found = await options.discover();
-    if (!found.endpoint) {
+    if (!found.engine) {
       engine = undefined;
-    } else if (!engine || JSON.stringify(endpoint) !== JSON.stringify(found.endpoint)) {
-      engine = options.connect(found.endpoint);
+    } else if (!engine || JSON.stringify(reached) !== JSON.stringify(found.engine)) {
+      engine = options.connect(found.engine);
     }
-    endpoint = found.endpoint;
+    reached = found.engine;
     const isNews = fingerprint(status) !== fingerprint(found.status);
     status = found.status;
     if (isNews) {
@@ -67,7 +66,7 @@ export function createEngineLink(options: EngineLinkOptions): EngineLink {
         await probe();
       }
       if (!engine) {
-        throw sandboxFault(engineFault(status.state));
+        throw sandboxFault(engineFault(status));
       }
       return engine;
     },

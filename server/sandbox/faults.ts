@@ -41,6 +41,66 @@ const faultTexts = {
     isRetryUseful: false,
     blame: 'operator',
   },
+  docker_ssh_missing: {
+    sentence: 'The engine is reached by ssh, and there is no ssh program here. Install OpenSSH’s client.',
+    status: 503,
+    isRetryUseful: false,
+    blame: 'operator',
+  },
+  docker_ssh_host_key: {
+    sentence:
+      'The host key of the engine’s machine is unknown to ssh, or has changed. Connect once with `ssh` in a terminal and check the key.',
+    status: 503,
+    isRetryUseful: false,
+    blame: 'operator',
+  },
+  docker_ssh_auth: {
+    sentence:
+      'The machine refused to sign in by ssh. Use a key that needs no typing (an agent, or an entry in ~/.ssh/config).',
+    status: 503,
+    isRetryUseful: false,
+    blame: 'operator',
+  },
+  docker_ssh_unreachable: {
+    sentence: 'The machine of the engine cannot be reached by ssh. Check its name, its port and the network.',
+    status: 503,
+    isRetryUseful: true,
+    blame: 'operator',
+  },
+  docker_ssh_forwarding: {
+    sentence:
+      'The machine lets ssh in, but the engine’s socket there is not reached. Check the path in the address, the user’s rights on it, and that sshd allows forwarding.',
+    status: 503,
+    isRetryUseful: true,
+    blame: 'operator',
+  },
+  docker_plain_tcp: {
+    sentence:
+      'This address is plain TCP to another machine: everyone on the way could take it over. Use ssh:// or TLS, or set sandbox.allowPlainTcp.',
+    status: 503,
+    isRetryUseful: false,
+    blame: 'operator',
+  },
+  docker_tls_files: {
+    sentence:
+      'The certificates for the engine cannot be read. A folder with ca.pem, cert.pem and key.pem is needed (sandbox.dockerCertPath, DOCKER_CERT_PATH).',
+    status: 503,
+    isRetryUseful: false,
+    blame: 'operator',
+  },
+  docker_tls_failed: {
+    sentence:
+      'The engine and this program do not trust each other’s certificates, or one side speaks no TLS. Check ca.pem, cert.pem, key.pem and the name in the address.',
+    status: 503,
+    isRetryUseful: false,
+    blame: 'operator',
+  },
+  docker_api_too_new: {
+    sentence: 'This Docker engine no longer speaks an API that this program knows. Update this program.',
+    status: 503,
+    isRetryUseful: false,
+    blame: 'operator',
+  },
   image_missing: {
     sentence:
       'The sandbox image is not there. Build it with `npm run sandbox:image`, or pull the one that is configured.',
@@ -80,7 +140,8 @@ const faultTexts = {
     blame: 'operator',
   },
   runtime_missing: {
-    sentence: 'The engine lacks its container runtime or init program. Repair the Docker installation.',
+    sentence:
+      'The engine does not have the container runtime (sandbox.runtime) or its init program. Install it and name it in the engine’s settings, or leave sandbox.runtime empty.',
     status: 503,
     isRetryUseful: false,
     blame: 'operator',
@@ -112,10 +173,37 @@ const faultTexts = {
   },
   workspace_not_writable: {
     sentence:
-      'Commands in the sandbox cannot write the workspace folder. Rootless engines and user namespaces are not supported yet; use an ordinary engine.',
+      'Commands in the sandbox cannot write the workspace. The engine maps users in a way that it does not tell; use another engine.',
     status: 503,
     isRetryUseful: false,
     blame: 'operator',
+  },
+  workspace_elsewhere: {
+    sentence:
+      'The newest files of this session are in a volume of another Docker engine. Connect that engine again; they are fetched then. If it is gone for good, delete the session’s file in sandboxes/.volumes of the data directory.',
+    status: 409,
+    isRetryUseful: false,
+    blame: 'operator',
+  },
+  workspace_not_filled: {
+    sentence: 'The files of this session cannot be brought to the engine. They are safe here; try again.',
+    status: 503,
+    isRetryUseful: true,
+    blame: 'system',
+  },
+  workspace_not_saved: {
+    sentence:
+      'The files of this session cannot be fetched from the engine. They stay in its volume there, and the next sandbox of the session has them.',
+    status: 503,
+    isRetryUseful: true,
+    blame: 'system',
+  },
+  workspace_too_large: {
+    sentence:
+      'The workspace is more than twice as large as sandbox.diskLimit, so it is not fetched from the engine. It stays in its volume there; delete files in it.',
+    status: 507,
+    isRetryUseful: false,
+    blame: 'person',
   },
   engine_refused: {
     sentence: 'The Docker engine refused the sandbox.',

@@ -7,8 +7,8 @@ import { newId } from '../lib/new-id.ts';
 import { silentLogger } from '../telemetry/logger.ts';
 import { readAgentSource } from './agent-source.ts';
 import type { ContainerEngine, ListedContainer } from './container-engine.ts';
+import { discoverEngine, type EngineEnv } from './docker/discovery.ts';
 import { createDockerEngine } from './docker/docker-engine.ts';
-import { parseEndpoint } from './docker/endpoint.ts';
 import { retryUntil } from './retry-until.ts';
 import type { SandboxManager } from './sandbox.ts';
 import { createSandboxManager } from './sandbox-manager.ts';
@@ -31,10 +31,18 @@ export interface RealSandboxes {
 
 export async function openRealSandboxes(
   change: Partial<SandboxConfig> = {},
-  overrides: { clock?: Clock; availableMemory?: () => number } = {},
+  overrides: {
+    clock?: Clock;
+    availableMemory?: () => number;
+    env?: EngineEnv;
+    sshCommand?: string[];
+    /** Where the tests look from when the manager comes by another way. */
+    lookAt?: string;
+    dataDir?: string;
+  } = {},
 ): Promise<RealSandboxes> {
   const config = configSchema.parse({ sandbox: change }).sandbox;
-  const dataDir = await mkdtemp(join(tmpdir(), 'sandboxes-'));
+  const dataDir = overrides.dataDir ?? (await mkdtemp(join(tmpdir(), 'sandboxes-')));
   const instanceId = newId('instance');
   const manager = createSandboxManager({
     config: () => config,
@@ -43,10 +51,11 @@ export async function openRealSandboxes(
     clock: overrides.clock ?? systemClock,
     ...(overrides.availableMemory && { availableMemory: overrides.availableMemory }),
     logger: silentLogger,
-    env: {},
+    env: overrides.env ?? {},
+    ...(overrides.sshCommand && { sshCommand: overrides.sshCommand }),
     agentSource: await readAgentSource(agentFolder),
   });
-  const engine = await connectRealEngine(manager);
+  const engine = await connectRealEngine(manager, overrides.lookAt);
   return {
     manager,
     engine,
@@ -61,12 +70,21 @@ export async function openRealSandboxes(
   };
 }
 
-async function connectRealEngine(manager: SandboxManager): Promise<ContainerEngine> {
-  const { state, endpoint, problem } = await manager.probe();
+async function connectRealEngine(manager: SandboxManager, lookAt?: string): Promise<ContainerEngine> {
+  const { state, endpoint, problem, tries } = await manager.probe();
   if (state !== 'connected' || !endpoint) {
-    throw new Error(`These tests need a Docker engine. ${problem}`);
+    throw new Error(`These tests need a Docker engine. ${problem} ${JSON.stringify(tries)}`);
   }
-  return createDockerEngine(parseEndpoint(endpoint), systemClock);
+  return connectTo(lookAt ?? endpoint);
+}
+
+/** The engine at an address that needs neither tunnel nor certificates. */
+export async function connectTo(dockerHost: string): Promise<ContainerEngine> {
+  const found = await discoverEngine({ dockerHost, env: {}, platform: process.platform, uid: undefined, now: 0 });
+  if (!found.engine) {
+    throw new Error(`No engine at ${dockerHost}. ${JSON.stringify(found.status.tries)}`);
+  }
+  return createDockerEngine(found.engine, systemClock);
 }
 
 /** Polls every 20 ms; false when it did not come true in time. */

@@ -153,6 +153,7 @@ export function createSandboxEntry(options: EntryOptions): SandboxEntry {
     disarmIdle();
     update({});
     try {
+      await started?.named;
       await engine.pause(info.id);
     } catch (fault) {
       move('resumed');
@@ -251,23 +252,35 @@ export function createSandboxEntry(options: EntryOptions): SandboxEntry {
     const isLost = move('vanished', { fault: { code: reason.code, message: reason.message } });
     if (isLost) {
       logger.warn('Sandbox was lost.', { container: info.id, why: messageOf(reason.cause ?? reason) });
-      engine.remove(info.id).catch((fault: unknown) => logger.warn(messageOf(fault), { container: info.id }));
+      removeByForce().catch((fault: unknown) => logger.warn(messageOf(fault), { container: info.id }));
     }
+  }
+
+  async function removeByForce(): Promise<void> {
+    await started?.named;
+    await engine.remove(info.id);
   }
 
   async function forceEnd(reason: string): Promise<void> {
     logger.warn('Removing a sandbox by force.', { container: info.id, why: reason });
     started?.agent.close();
-    await engine.remove(info.id).catch((fault: unknown) => logger.warn(messageOf(fault), { container: info.id }));
+    await removeByForce().catch((fault: unknown) => logger.warn(messageOf(fault), { container: info.id }));
   }
 
   async function remove(): Promise<void> {
     stopTimers();
+    const wasPaused = info.state === 'paused';
+    const wasUsable = wasPaused || info.state === 'creating' || isUsable(info.state);
     move('stop_asked');
     await starting;
+    await started?.named;
+    if (started?.workspace && wasUsable) {
+      await saveWorkspace(started.workspace, wasPaused);
+    }
     started?.agent.close();
     try {
       await engine.remove(info.id);
+      await started?.workspace?.release();
       running.clear();
       move('removed');
     } catch (cause) {
@@ -275,6 +288,19 @@ export function createSandboxEntry(options: EntryOptions): SandboxEntry {
       move('remove_failed', { fault: { code: fault.code, message: fault.message } });
       destroying = undefined;
       throw fault;
+    }
+  }
+
+  /** What cannot be saved stays where it is, and the next sandbox of the session finds it there. */
+  async function saveWorkspace(workspace: NonNullable<StartedSandbox['workspace']>, isPaused: boolean): Promise<void> {
+    try {
+      if (isPaused) {
+        await engine.unpause(info.id);
+      }
+      await workspace.save();
+    } catch (fault) {
+      const code = fault instanceof AppError ? fault.code : 'internal';
+      logger.warn('A workspace was not saved.', { container: info.id, code, error: messageOf(fault) });
     }
   }
 

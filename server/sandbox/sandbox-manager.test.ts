@@ -20,7 +20,10 @@ let manager: SandboxManager;
 const owner = { tenantId: 'acme', sessionId: 'ses_1' };
 const connected: Discovery = {
   status: { state: 'connected', endpoint: 'unix:///x', tries: [], checkedAt: 1 },
-  endpoint: { kind: 'socket', path: '/x' },
+  engine: {
+    endpoint: { kind: 'socket', path: '/x' },
+    traits: { apiVersion: 'v1.47', product: 'docker', workspaces: 'bind', runtimes: ['runc'], engineId: 'fake' },
+  },
 };
 const down: Discovery = { status: { state: 'not_running', tries: [], checkedAt: 1, problem: 'x' } };
 

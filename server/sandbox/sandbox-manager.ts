@@ -5,10 +5,14 @@ import type { EngineStatus, ImageStatus, SandboxInfo } from '../contract/sandbox
 import { AppError, messageOf } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { type AgentSandboxSettings, endForOtherAgent, isSameSettings, settingsFor } from './agent-settings.ts';
 import { createBackgroundBooks } from './background-books.ts';
 import { createCleanUp } from './clean-up.ts';
+import type { ContainerEngine } from './container-engine.ts';
 import { discoverEngine, type EngineEnv } from './docker/discovery.ts';
 import { createDockerEngine } from './docker/docker-engine.ts';
+import { createSshTunnels } from './docker/ssh-tunnels.ts';
+import { addGateway, type GatewayWorld, nowhere } from './egress/gateway.ts';
 import { createEngineLink, type EngineLink } from './engine-link.ts';
 import { sandboxFault } from './faults.ts';
 import { createImagePins } from './image-pins.ts';
@@ -16,7 +20,7 @@ import { readImageStatus, unknownImage } from './image-status.ts';
 import { createSandboxImages } from './images.ts';
 import { containerName } from './labels.ts';
 import { sizeBytes } from './limits.ts';
-import type { Sandbox, SandboxManager } from './sandbox.ts';
+import type { Sandbox, SandboxManager, SandboxOwner } from './sandbox.ts';
 import { createSandboxEntry, type SandboxEntry } from './sandbox-entry.ts';
 import { createRecipe } from './sandbox-recipe.ts';
 import { isUsable } from './sandbox-state.ts';
@@ -24,16 +28,22 @@ import { createStatsReader } from './stats.ts';
 import { sweepContainers } from './sweep.ts';
 import { createWarmPool } from './warm-pool.ts';
 import { chooseCommandUser, poolPath, removeWorkspace, workspacePath } from './workspace.ts';
+import { createWorkspaceVolumes } from './workspace-volumes.ts';
 
 const sweepEveryMs = 600_000;
 const destroyAllBoundMs = 60_000;
 const adjustPoolEveryMs = 10_000;
+const refillDelayMs = 300;
 /** Below this much available memory nothing waits in advance. */
 const scarceMemoryBytes = 384 * 1024 * 1024;
 
 export interface SandboxManagerOptions {
   /** The sandbox part of the configuration in force; read at every use. */
   config: () => Config['sandbox'];
+  /** What an agent's sandboxes have otherwise. */
+  agentSettings?: (agentId: string) => AgentSandboxSettings | undefined;
+  /** Secrets, names and addresses, for what may leave a sandbox; default: no secrets. */
+  world?: GatewayWorld;
   /** Absolute. */
   dataDir: string;
   instanceId: string;
@@ -46,12 +56,15 @@ export interface SandboxManagerOptions {
   imageFolder?: string;
   /** Bytes that the machine could still give; default: asked of Node. */
   availableMemory?: () => number;
+  /** How ssh is started; default `ssh`. */
+  sshCommand?: string[];
   /** Takes the place of Docker in unit tests. */
   engineLink?: (onChange: (status: EngineStatus) => void) => EngineLink;
 }
 
 interface Slot {
   entry: SandboxEntry;
+  agentId?: string;
   sandbox: Promise<Sandbox>;
 }
 
@@ -64,6 +77,7 @@ export function createSandboxManager(options: SandboxManagerOptions): SandboxMan
   const listeners = new Set<Parameters<SandboxManager['subscribe']>[0]>();
   const closing = new AbortController();
   const stats = createStatsReader(clock);
+  const tunnels = createSshTunnels({ command: options.sshCommand ?? ['ssh'], clock, logger });
   const link = (options.engineLink ?? linkToDocker)((engine) => {
     publish({ engine });
     pool.adjust();
@@ -71,9 +85,18 @@ export function createSandboxManager(options: SandboxManagerOptions): SandboxMan
   const availableMemory = options.availableMemory ?? (() => process.availableMemory());
   const pins = createImagePins();
   const { instanceId, agentSource } = options;
-  const recipe = createRecipe({ instanceId, user, pins, agentSource, clock, logger });
+  const volumes = createWorkspaceVolumes({
+    dataDir: options.dataDir,
+    user,
+    givesAway: ownUser()?.uid === 0,
+    diskLimitBytes: () => sizeBytes(config().diskLimit),
+    clock,
+    logger,
+  });
+  const recipe = createRecipe({ instanceId, user, pins, agentSource, volumes, clock, logger });
   const pool = createWarmPool({
-    size: () => (isWarm && availableMemory() >= scarceMemoryBytes ? config().warmPool : 0),
+    // A workspace that is a volume belongs to one session from the start.
+    size: () => (isWarm && hasFolders && availableMemory() >= scarceMemoryBytes ? config().warmPool : 0),
     kind: async () => {
       await cleanPoolFolder();
       return recipe.kind(await link.use(), config());
@@ -87,6 +110,8 @@ export function createSandboxManager(options: SandboxManagerOptions): SandboxMan
     onChange: (sandbox) => publish({ sandbox }),
     logger,
   });
+  let hasFolders = true;
+  let bringingBack: Promise<void> = Promise.resolve();
   let isWarm = false;
   let isPoolFolderClean = false;
   let created = 0;
@@ -104,12 +129,18 @@ export function createSandboxManager(options: SandboxManagerOptions): SandboxMan
       discover: () =>
         discoverEngine({
           dockerHost: config().dockerHost,
+          dockerCertPath: config().dockerCertPath,
+          allowsPlainTcp: config().allowPlainTcp,
+          tunnels,
           env: options.env,
           platform: process.platform,
           uid: ownUser()?.uid,
           now: clock.now(),
         }),
-      connect: (endpoint) => createDockerEngine(endpoint, clock),
+      connect: (engine) => {
+        hasFolders = engine.traits.workspaces === 'bind';
+        return createDockerEngine(engine, clock);
+      },
       onChange,
     });
   }
@@ -120,13 +151,19 @@ export function createSandboxManager(options: SandboxManagerOptions): SandboxMan
     }
   }
 
-  async function acquire(owner: { tenantId: string; sessionId: string }, signal?: AbortSignal): Promise<Sandbox> {
+  const ownSettings = (agentId?: string) => (agentId === undefined ? undefined : options.agentSettings?.(agentId));
+
+  async function acquire(owner: SandboxOwner, signal?: AbortSignal): Promise<Sandbox> {
     signal?.throwIfAborted();
     if (closing.signal.aborted) {
       throw sandboxFault('manager_closed');
     }
     const key = keyOf(owner);
     const slot = slots.get(key);
+    if (slot && owner.agentId !== undefined && !isSameSettings(ownSettings(slot.agentId), ownSettings(owner.agentId))) {
+      await orAborted(endForOtherAgent(slot.entry), signal);
+      return acquire(owner, signal);
+    }
     const state = slot?.entry.info().state;
     if (slot && state && (state === 'creating' || isUsable(state))) {
       return orAborted(slot.sandbox, signal);
@@ -155,11 +192,11 @@ export function createSandboxManager(options: SandboxManagerOptions): SandboxMan
 
   function open(
     key: string,
-    owner: { tenantId: string; sessionId: string },
+    { agentId, ...owner }: SandboxOwner,
     engine: Awaited<ReturnType<EngineLink['use']>>,
   ): Slot {
-    const info = describe(owner, containerName(instanceId, owner.sessionId, ++created));
-    const settings = config();
+    const settings = () => settingsFor(config(), ownSettings(agentId));
+    const info = describe(owner, containerName(instanceId, owner.sessionId, ++created), settings());
     const entry = createSandboxEntry({
       info,
       engine,
@@ -178,11 +215,21 @@ export function createSandboxManager(options: SandboxManagerOptions): SandboxMan
     });
     const sandbox = entry.start(async () => {
       const workspaceDir = workspacePath(options.dataDir, owner);
-      const kind = await recipe.kind(engine, settings);
+      const kind = await recipe.kind(engine, settings());
       const waiting = await pool.claim(kind, info.id, workspaceDir);
-      return waiting ?? recipe.start({ kind, name: info.id, image: info.image, session: owner, workspaceDir });
+      const fresh = { kind, name: info.id, image: info.image, session: owner, workspaceDir };
+      return addGateway(waiting ?? (await recipe.start(fresh)), {
+        ...{
+          engine,
+          container: info.id,
+          settings,
+          world: options.world ?? nowhere,
+          clock,
+          logger: logger.child(owner),
+        },
+      });
     });
-    void sandbox.then(pool.adjust, pool.adjust);
+    void sandbox.then(refillPool, refillPool);
     sandbox.catch((fault: unknown) => {
       logger.warn('A sandbox could not be started.', {
         container: info.id,
@@ -193,14 +240,14 @@ export function createSandboxManager(options: SandboxManagerOptions): SandboxMan
         link.noteFault(fault);
       }
     });
-    const slot = { entry, sandbox };
+    const slot = { entry, sandbox, ...(agentId !== undefined && { agentId }) };
     slots.set(key, slot);
     publish({ sandbox: entry.info() });
     return slot;
   }
 
-  function describe(owner: { tenantId: string; sessionId: string }, id: string): SandboxInfo {
-    const { image, memory, cpus } = config();
+  function describe(owner: { tenantId: string; sessionId: string }, id: string, settings = config()): SandboxInfo {
+    const { image, memory, cpus } = settings;
     const now = clock.now();
     const memoryLimitBytes = sizeBytes(memory);
     return {
@@ -242,12 +289,40 @@ export function createSandboxManager(options: SandboxManagerOptions): SandboxMan
   }
 
   async function sweep() {
-    return sweepContainers({
-      engine: await link.use(),
+    const engine = await link.use();
+    const report = await sweepContainers({
+      engine,
       instanceId: options.instanceId,
       isOurs: (name) => find(name) !== undefined || pool.has(name),
       logger,
     });
+    bringingBack = bringingBack
+      .then(() => bringBackWorkspaces(engine))
+      .catch((fault: unknown) =>
+        logger.warn('Workspaces in volumes were not looked for.', { error: messageOf(fault) }),
+      );
+    const strange = await volumes.strange(engine);
+    const reason = 'A volume with a workspace of another data directory or machine.';
+    return { ...report, kept: [...report.kept, ...strange.map((name) => ({ name, reason }))] };
+  }
+
+  /** Workspaces that an owner of this data directory left in volumes when it was killed, one after the other. */
+  async function bringBackWorkspaces(engine: ContainerEngine): Promise<void> {
+    for (const owner of await volumes.left(engine)) {
+      if (closing.signal.aborted || slots.has(keyOf(owner))) {
+        continue;
+      }
+      try {
+        await acquire(owner);
+        const entry = slots.get(keyOf(owner))?.entry;
+        // Not when somebody has begun to use it: its own end brings it back then.
+        if (entry?.info().state === 'ready') {
+          await entry.destroy();
+        }
+      } catch (fault) {
+        logger.warn('A workspace that was left in a volume is not back yet.', { ...owner, error: messageOf(fault) });
+      }
+    }
   }
 
   async function destroyAll(): Promise<{ destroyed: number; left: string[] }> {
@@ -273,6 +348,11 @@ export function createSandboxManager(options: SandboxManagerOptions): SandboxMan
       await clock.sleep(sweepEveryMs, closing.signal);
       await sweep().catch((fault: unknown) => logger.warn('Sweep failed.', { error: messageOf(fault) }));
     }
+  }
+
+  /** Not beside the first command of the session that has just taken one: starting a container is work. */
+  function refillPool(): void {
+    clock.sleep(refillDelayMs, closing.signal).then(pool.adjust, () => undefined);
   }
 
   async function adjustPoolNowAndThen(): Promise<void> {
@@ -330,9 +410,10 @@ export function createSandboxManager(options: SandboxManagerOptions): SandboxMan
     },
     async restart(id) {
       const entry = mustFind(id);
-      await entry.destroy();
       const { tenantId, sessionId } = entry.info();
-      return (await acquire({ tenantId, sessionId })).info;
+      const agentId = slots.get(keyOf({ tenantId, sessionId }))?.agentId;
+      await entry.destroy();
+      return (await acquire({ tenantId, sessionId, ...(agentId !== undefined && { agentId }) })).info;
     },
     async destroy(id) {
       await (find(id)?.destroy() ?? pool.destroy(id));
@@ -347,6 +428,8 @@ export function createSandboxManager(options: SandboxManagerOptions): SandboxMan
       closing.abort();
       isWarm = false;
       await destroyAll();
+      await bringingBack;
+      await tunnels.close();
       listeners.clear();
     },
   };

@@ -1,10 +1,13 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { access, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../contract/config.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { ContainerEngine } from './container-engine.ts';
+import { sandboxFault } from './faults.ts';
+import { createHostFirewall } from './network/host-firewall.ts';
+import { createOpenNetworks } from './network/open-networks.ts';
 import type { ImagePins } from './image-pins.ts';
 import { writeLabels } from './labels.ts';
 import { sizeBytes } from './limits.ts';
@@ -13,12 +16,16 @@ import { type StartedSandbox, startSandbox } from './sandbox-start.ts';
 import type { SandboxKind } from './warm-pool.ts';
 import { emptyResultSchema } from './wire/messages.ts';
 import { type CommandUser, makeWorkspace, type WorkspaceOwner } from './workspace.ts';
+import type { WorkspaceVolumes } from './workspace-volumes.ts';
 
 export interface RecipeOptions {
   instanceId: string;
   user: CommandUser;
+  /** `sandbox.allowHostServices`; asked at every use. */
+  allowsHostServices(): boolean;
   pins: ImagePins;
   agentSource: string;
+  volumes: Pick<WorkspaceVolumes, 'start'>;
   clock: Clock;
   logger: Logger;
 }
@@ -39,11 +46,27 @@ export interface SandboxRecipe {
   start(request: RecipeRequest): Promise<StartedSandbox>;
   /** As `start`, and proves that the workspace may be moved under a running container of this engine. */
   startMovable(request: RecipeRequest): Promise<StartedSandbox>;
+  /** Removes networks that dead owners left. Never throws. */
+  sweepNetworks(engine: ContainerEngine): Promise<void>;
+  /** Removes what sandboxes shared; after they are gone. Never throws. */
+  close(): Promise<void>;
 }
 
 export function createRecipe(options: RecipeOptions): SandboxRecipe {
   const { pins, clock, logger } = options;
   let identity: Promise<ProcessIdentity> | undefined;
+  const networks = createOpenNetworks({
+    instanceId: options.instanceId,
+    identity() {
+      identity ??= readOwnIdentity();
+      return identity;
+    },
+    allowsHostServices: options.allowsHostServices,
+    firewall: createHostFirewall(process.platform, process.getuid?.()),
+    hasInterface: (bridge) => access(join('/sys/class/net', bridge)).then(...yesOrNo),
+    clock,
+    logger,
+  });
 
   async function start({ kind, name, image, session, workspaceDir }: RecipeRequest): Promise<StartedSandbox> {
     identity ??= readOwnIdentity();
@@ -54,11 +77,33 @@ export function createRecipe(options: RecipeOptions): SandboxRecipe {
       createdAt: clock.now(),
       owner: await identity,
     });
-    await makeWorkspace(workspaceDir, options.user);
-    const { engine, imageId, memoryBytes, cpus, pids } = kind;
-    const spec = { name, image: imageId, labels, workspaceDir, ...options.user, memoryBytes, cpus, pids };
+    const { engine, imageId, memoryBytes, cpus, pids, runtime } = kind;
+    const network = kind.network === undefined ? {} : { network: kind.network };
+    const limits = { memoryBytes, cpus, pids, ...network, ...(runtime === undefined ? {} : { runtime }) };
+    const spec = { name, image: imageId, labels, workspaceDir, ...options.user, ...limits };
+    const startWith = async (volume?: string) => {
+      const mounted = volume === undefined ? spec : { ...spec, workspaceVolume: volume };
+      const started = await startSandbox({ engine, spec: mounted, agentSource: options.agentSource, clock, logger });
+      try {
+        if (kind.network !== undefined) await networks.prove(engine, started.agent);
+        return started;
+      } catch (fault) {
+        await endOf(engine, name)(started);
+        throw fault;
+      }
+    };
     try {
-      return await startSandbox({ engine, spec, agentSource: options.agentSource, clock, logger });
+      if (session !== 'pool' && engine.traits.workspaces === 'volume') {
+        return await options.volumes.start({
+          engine,
+          owner: session,
+          labels,
+          start: startWith,
+          end: endOf(engine, name),
+        });
+      }
+      await makeWorkspace(workspaceDir, options.user);
+      return await startWith();
     } catch (fault) {
       if (fault instanceof AppError && fault.code === 'image_missing') {
         // Removed meanwhile: whatever carries the name by then is what the next use gets.
@@ -68,12 +113,35 @@ export function createRecipe(options: RecipeOptions): SandboxRecipe {
     }
   }
 
+  function endOf(engine: ContainerEngine, name: string) {
+    return async ({ agent }: StartedSandbox): Promise<void> => {
+      agent.close();
+      await engine.remove(name);
+    };
+  }
+
   return {
     async kind(engine, settings) {
+      const { runtime } = settings;
+      if (runtime !== undefined && !engine.traits.runtimes.includes(runtime)) {
+        throw sandboxFault('runtime_missing', {
+          said: `It has ${engine.traits.runtimes.join(', ') || 'none to choose'}.`,
+        });
+      }
       const imageId = await pins.resolve(engine, settings.image);
       const { cpus, pids } = settings;
-      return { engine, imageId, memoryBytes: sizeBytes(settings.memory), cpus, pids };
+      return {
+        engine,
+        imageId,
+        memoryBytes: sizeBytes(settings.memory),
+        cpus,
+        pids,
+        ...(runtime === undefined ? {} : { runtime }),
+        ...(settings.network === 'open' ? { network: await networks.use(engine) } : {}),
+      };
     },
+    sweepNetworks: networks.sweep,
+    close: networks.close,
     start,
     async startMovable(request) {
       const started = await start(request);
@@ -88,6 +156,8 @@ export function createRecipe(options: RecipeOptions): SandboxRecipe {
     },
   };
 }
+
+const yesOrNo = [() => true, () => false] as const;
 
 /** A file that is made below the new name must be seen inside; engines in a virtual machine may lose it. */
 async function proveMovable({ agent }: StartedSandbox, folder: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { AppError, messageOf } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { agentCommand, encodeAgentSource } from './bootstrap.ts';
+import { commandFor, encodeAgentSource } from './bootstrap.ts';
 import type { ContainerEngine, ContainerSpec } from './container-engine.ts';
 import type { Gateway } from './egress/gateway.ts';
 import { sandboxFault } from './faults.ts';
@@ -15,6 +15,15 @@ const maxStderr = 4096;
 export interface StartedSandbox {
   containerId: string;
   agent: AgentClient;
+  /** Resolves when it carries the name that it was claimed under, or has ended; never rejects. Absent: it does. */
+  named?: Promise<void>;
+  /** Only where the workspace is not a folder of this machine. */
+  workspace?: {
+    /** Brings it here; while the agent still answers. */
+    save(): Promise<void>;
+    /** After the container is gone: takes away what held it, if it was saved. */
+    release(): Promise<void>;
+  };
   /** Absent: commands get no variables of ours, and there is no way out. */
   gateway?: Gateway;
 }
@@ -31,7 +40,7 @@ export interface StartOptions {
 export async function startSandbox(options: StartOptions): Promise<StartedSandbox> {
   const { engine, spec, logger } = options;
   let stderr = '';
-  const container = await engine.run({ ...spec, command: agentCommand }, (chunk) => {
+  const container = await engine.run({ ...spec, command: commandFor(spec) }, (chunk) => {
     stderr = (stderr + chunk.toString('utf8')).slice(-maxStderr);
     logger.debug('The agent inside wrote to stderr.', {
       container: spec.name,

@@ -9,6 +9,8 @@ import { moveWorkspace, removeWorkspace } from './workspace.ts';
 export interface SandboxKind {
   engine: ContainerEngine;
   imageId: string;
+  /** Of the engine's networks; absent: none. */
+  network?: string;
   memoryBytes: number;
   cpus: number;
   pids: number;

@@ -30,7 +30,7 @@ export function containerOptions(spec: ContainerSpec): ContainerCreateOptions {
       CapDrop: ['ALL'],
       CapAdd: ['SETUID', 'SETGID', 'KILL'],
       SecurityOpt: ['no-new-privileges'],
-      NetworkMode: 'none',
+      NetworkMode: spec.network ?? 'none',
       IpcMode: 'private',
       RestartPolicy: { Name: 'no' },
       LogConfig: { Type: 'none', Config: {} },

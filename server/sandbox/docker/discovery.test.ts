@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { link, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { createServer as createSocketServer } from 'node:net';
+import { type AddressInfo, createServer as createSocketServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type DiscoveryOptions, discoverEngine, listCandidates } from './discovery.ts';
+import { type DiscoveryOptions, discoverEngine } from './discovery.ts';
+import { listCandidates } from './places.ts';
 
 let home: string;
 const servers: Server[] = [];
@@ -34,14 +35,22 @@ async function listen(name: string, answer: RequestListener): Promise<string> {
   return `unix://${path}`;
 }
 
+async function writeContext(name: string, docker: object): Promise<string> {
+  const id = createHash('sha256').update(name).digest('hex');
+  const folder = join(home, '.docker/contexts/meta', id);
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'meta.json'), JSON.stringify({ Name: name, Endpoints: { docker } }));
+  return id;
+}
+
 const version = (change: object = {}) =>
   JSON.stringify({ Version: '27.0', ApiVersion: '1.46', Os: 'linux', Arch: 'arm64', ...change });
-const engine: RequestListener = (_request, response) => response.end(version());
+const anEngine: RequestListener = (_request, response) => response.end(version());
 
 describe('looking for an engine', () => {
   it('finds the configured one and says what it is', async () => {
-    const address = await listen('engine.sock', engine);
-    const { status, endpoint } = await discoverEngine(
+    const address = await listen('engine.sock', anEngine);
+    const { status, engine } = await discoverEngine(
       options({ dockerHost: address, env: { DOCKER_HOST: 'tcp://127.0.0.1:1' } }),
     );
     expect(status).toMatchObject({
@@ -53,7 +62,10 @@ describe('looking for an engine', () => {
       checkedAt: 7,
     });
     expect(status.problem).toBeUndefined();
-    expect(endpoint).toEqual({ kind: 'socket', path: join(home, 'engine.sock') });
+    expect(engine).toMatchObject({
+      endpoint: { kind: 'socket', path: join(home, 'engine.sock') },
+      traits: { apiVersion: 'v1.46', product: 'docker', workspaces: 'bind' },
+    });
   });
 
   it('does not turn to another one when a person chose this', async () => {
@@ -69,9 +81,9 @@ describe('looking for an engine', () => {
     // Closing takes the file away; a dead engine leaves it.
     await link(path, join(home, 'left.sock'));
     await new Promise((resolve) => server.close(resolve));
-    const { status, endpoint } = await discoverEngine(options({ dockerHost: `unix://${home}/left.sock` }));
+    const { status, engine } = await discoverEngine(options({ dockerHost: `unix://${home}/left.sock` }));
     expect(status).toMatchObject({ state: 'not_running', fixCommand: 'sudo systemctl start docker' });
-    expect(endpoint).toBeUndefined();
+    expect(engine).toBeUndefined();
   });
 
   it('tells what is no engine, what is too old, and what never answers', async () => {
@@ -92,6 +104,71 @@ describe('looking for an engine', () => {
     const { status } = await discoverEngine(options({ dockerHost: 'ssh://me:secret@somewhere' }));
     expect(JSON.stringify(status)).not.toContain('secret');
   });
+});
+
+describe('what an engine is', () => {
+  const answer =
+    (answers: Record<string, object>): RequestListener =>
+    (request, response) =>
+      response.end(JSON.stringify({ ...JSON.parse(version()), ...answers[request.url ?? ''] }));
+
+  it('is asked of it: Podman, mapped users, runtimes', async () => {
+    const podman = await listen('podman.sock', answer({ '/version': { Components: [{ Name: 'Podman Engine' }] } }));
+    expect((await discoverEngine(options({ dockerHost: podman }))).engine?.traits).toMatchObject({
+      product: 'podman',
+      workspaces: 'bind',
+      engineId: podman,
+    });
+    const info = { SecurityOptions: ['name=seccomp', 'name=rootless'], Runtimes: { runc: {}, runsc: {} }, ID: 'abc' };
+    const rootless = await listen('rootless.sock', answer({ '/info': info }));
+    expect((await discoverEngine(options({ dockerHost: rootless }))).engine?.traits).toEqual({
+      apiVersion: 'v1.46',
+      product: 'docker',
+      workspaces: 'volume',
+      runtimes: ['runc', 'runsc'],
+      engineId: 'abc',
+    });
+  });
+
+  it('is refused when it no longer speaks an API that we know', async () => {
+    const newer = await listen('new.sock', answer({ '/version': { ApiVersion: '9.9', MinAPIVersion: '9.0' } }));
+    const { status } = await discoverEngine(options({ dockerHost: newer }));
+    expect(status).toMatchObject({ state: 'endpoint_wrong', code: 'docker_api_too_new' });
+    expect(status.tries[0]?.error).toBe('API version 9.0 to 9.9');
+  });
+});
+
+describe('an address on another machine', () => {
+  it('is refused over plain TCP, before anything is sent, unless that is allowed', async () => {
+    const dockerHost = 'tcp://192.0.2.1:2375';
+    const { status } = await discoverEngine(options({ dockerHost }));
+    expect(status).toMatchObject({ code: 'docker_plain_tcp', problem: expect.stringContaining('allowPlainTcp') });
+    const refused = createServer(anEngine);
+    servers.push(refused);
+    await new Promise<void>((resolve) => refused.listen(0, '127.0.0.1', resolve));
+    const { port } = refused.address() as AddressInfo;
+    const near = await discoverEngine(options({ dockerHost: `tcp://127.0.0.1:${port}` }));
+    expect(near.engine?.traits.workspaces).toBe('volume');
+  });
+
+  it('with TLS needs its certificates', async () => {
+    const { status } = await discoverEngine(options({ dockerHost: 'tcp://192.0.2.1:2376', dockerCertPath: home }));
+    expect(status).toMatchObject({ code: 'docker_tls_files' });
+    await writeFile(join(home, 'ca.pem'), 'x');
+    await writeFile(join(home, 'cert.pem'), 'x');
+    const half = await discoverEngine(options({ dockerHost: 'tcp://192.0.2.1:2376', dockerCertPath: home }));
+    expect(half.status).toMatchObject({ code: 'docker_tls_files' });
+  });
+
+  it.each(['ssh://-oProxyCommand=x', 'ssh://-l@host', 'ssh://me:secret@host', 'ssh://host/a:b', 'ssh://h%20x'])(
+    'by ssh cannot be %s',
+    async (dockerHost) => {
+      const tunnels = { open: () => Promise.reject(new Error('It was opened.')) };
+      const { status } = await discoverEngine(options({ dockerHost, tunnels }));
+      expect(status).toMatchObject({ state: 'endpoint_wrong', code: 'docker_endpoint_wrong' });
+      expect(JSON.stringify(status)).not.toMatch(/secret|It was opened/);
+    },
+  );
 });
 
 describe('the places', () => {
@@ -115,14 +192,62 @@ describe('the places', () => {
     });
   });
 
-  it.each(['{', '[]', '{"currentContext":"../../x"}', '{"currentContext":5}'])(
-    'survive a broken context file: %s',
-    async (text) => {
-      await mkdir(join(home, '.docker'));
-      await writeFile(join(home, '.docker/config.json'), text);
-      expect((await listCandidates(options({})))[0]?.origin).toBe('usual place');
-    },
-  );
+  it.each(['{', '[]', '{"currentContext":5}'])('survive a broken context file: %s', async (text) => {
+    await mkdir(join(home, '.docker'));
+    await writeFile(join(home, '.docker/config.json'), text);
+    expect((await listCandidates(options({})))[0]?.origin).toBe('usual place');
+  });
+
+  it('tell of a current context that is not there, and go on', async () => {
+    await mkdir(join(home, '.docker'));
+    await writeFile(join(home, '.docker/config.json'), '{"currentContext":"../../x"}');
+    const address = await listen('engine.sock', anEngine);
+    const dockerHost = (await listCandidates(options({})))[0];
+    expect(dockerHost).toMatchObject({ origin: 'Docker context ../../x', problem: expect.stringContaining('ENOENT') });
+    expect((await listCandidates(options({})))[1]?.origin).toBe('usual place');
+    expect(address).toContain('unix://');
+  });
+
+  it('are the context of DOCKER_CONTEXT alone, with its certificates', async () => {
+    const id = await writeContext('far', { Host: 'tcp://far:2376' });
+    const tls = join(home, '.docker/contexts/tls', id, 'docker');
+    await mkdir(tls, { recursive: true });
+    await writeFile(join(tls, 'ca.pem'), 'ca');
+    expect(await listCandidates(options({ env: { HOME: home, DOCKER_CONTEXT: 'far' } }))).toEqual([
+      { address: 'tcp://far:2376', origin: 'Docker context far', tls: { folder: tls, isVerified: true } },
+    ]);
+  });
+
+  it('end with other contexts that are sockets of this machine, and leave out those elsewhere', async () => {
+    await writeContext('near', { Host: 'unix:///near.sock' });
+    await writeContext('far', { Host: 'ssh://far' });
+    const all = await listCandidates(options({}));
+    expect(all.at(-1)).toEqual({ address: 'unix:///near.sock', origin: 'Docker context near' });
+    expect(all.some(({ address }) => address.includes('far'))).toBe(false);
+  });
+
+  it('have every machine of Colima, the default one first', async () => {
+    for (const name of ['work', 'default', '_lima']) await mkdir(join(home, '.colima', name), { recursive: true });
+    const colima = (await listCandidates(options({}))).filter(({ origin }) => origin === 'Colima');
+    expect(colima.map(({ address }) => address)).toEqual([
+      `unix://${home}/.colima/default/docker.sock`,
+      `unix://${home}/.colima/work/docker.sock`,
+    ]);
+  });
+
+  it('are spoken to by TLS as the environment says, and only where they are TCP', async () => {
+    const env = { HOME: home, isTlsVerified: true };
+    const tcp = await listCandidates(
+      options({ env: { ...env, DOCKER_HOST: 'tcp://a:1', DOCKER_CERT_PATH: '/certs' } }),
+    );
+    expect(tcp[0]?.tls).toEqual({ folder: '/certs', isVerified: true });
+    const fallback = await listCandidates(options({ env: { ...env, DOCKER_HOST: 'tcp://a:1' } }));
+    expect(fallback[0]?.tls?.folder).toBe(join(home, '.docker'));
+    const socket = await listCandidates(options({ env: { ...env, DOCKER_HOST: 'unix:///x' } }));
+    expect(socket[0]?.tls).toBeUndefined();
+    const own = await listCandidates(options({ dockerHost: 'tcp://a:1', dockerCertPath: '/own' }));
+    expect(own[0]?.tls?.folder).toBe('/own');
+  });
 
   it('are the usual ones of Docker, its desktop kin and Podman, each once', async () => {
     const addresses = (

@@ -1,55 +1,51 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { z } from 'zod';
 import type { EngineState, EngineStatus, EngineTry } from '../../contract/sandbox.ts';
 import { type AppError, messageOf } from '../../lib/app-error.ts';
-import { type Fault, faultSentence } from '../faults.ts';
+import type { EngineTraits } from '../container-engine.ts';
+import { allFaults, type Fault, faultSentence, sandboxFault } from '../faults.ts';
+import { negotiateApi } from './api-version.ts';
 import { connectDocker } from './docker-engine.ts';
-import { type Endpoint, parseEndpoint, withoutCredentials } from './endpoint.ts';
+import { type Endpoint, parseAddress, type SshAddress, withoutCredentials } from './endpoint.ts';
 import { mapEngineFault } from './faults.ts';
+import { type Candidate, listCandidates, type PlacesOptions } from './places.ts';
+import { protectTcp } from './tls.ts';
+import { readTraits } from './traits.ts';
+
+export type { EngineEnv } from './places.ts';
 
 const pingTimeoutMs = 3000;
-const oldestApi = { major: 1, minor: 40 };
+/** Through a tunnel, or to another machine. */
+const remotePingTimeoutMs = 10_000;
 
-/** Parts of the process's environment that say where an engine is. */
-export interface EngineEnv {
-  DOCKER_HOST?: string | undefined;
-  HOME?: string | undefined;
-  XDG_RUNTIME_DIR?: string | undefined;
-}
-
-export interface DiscoveryOptions {
-  /** `sandbox.dockerHost` of the configuration. */
-  dockerHost: string | undefined;
-  env: EngineEnv;
-  platform: NodeJS.Platform;
-  /** The user's number, for the usual place of rootless sockets. */
-  uid: number | undefined;
+export interface DiscoveryOptions extends PlacesOptions {
+  /** `sandbox.allowPlainTcp` */
+  allowsPlainTcp?: boolean;
+  /** Absent: ssh addresses are refused. */
+  tunnels?: { open(address: SshAddress): Promise<string> };
   now: number;
 }
 
 export interface Discovery {
   status: EngineStatus;
   /** Only when connected. */
-  endpoint?: Endpoint;
+  engine?: ReachedEngine;
 }
 
-interface Candidate {
-  address: string;
-  origin: string;
+export interface ReachedEngine {
+  endpoint: Endpoint;
+  traits: EngineTraits;
 }
 
 /**
- * Looks for an engine. An address that a person chose (configuration, then DOCKER_HOST) is the only one tried;
- * otherwise the current Docker context and the usual places, in this order. Never throws.
+ * Looks for an engine. An address that a person chose (configuration, DOCKER_HOST, DOCKER_CONTEXT) is the only one
+ * tried; otherwise the current Docker context, the usual places and local contexts, in this order. Never throws.
  */
 export async function discoverEngine(options: DiscoveryOptions): Promise<Discovery> {
   const tries: EngineTry[] = [];
   for (const candidate of await listCandidates(options)) {
-    const { attempt, endpoint, facts } = await tryEngine(candidate);
+    const { attempt, engine, facts } = await tryEngine(candidate, options);
     tries.push(attempt);
-    if (endpoint && facts) {
+    if (engine && facts) {
       const status: EngineStatus = {
         state: 'connected',
         endpoint: attempt.endpoint,
@@ -59,118 +55,109 @@ export async function discoverEngine(options: DiscoveryOptions): Promise<Discove
         tries,
         checkedAt: options.now,
       };
-      return { status, endpoint };
+      return { status, engine };
     }
   }
   return { status: describeFailure(tries, options) };
 }
 
-export async function listCandidates(options: DiscoveryOptions): Promise<Candidate[]> {
-  const { dockerHost, env, platform, uid } = options;
-  if (dockerHost) {
-    return [{ address: dockerHost, origin: 'configuration' }];
-  }
-  if (env.DOCKER_HOST) {
-    return [{ address: env.DOCKER_HOST, origin: 'DOCKER_HOST' }];
-  }
-  const candidates: Candidate[] = [];
-  const context = env.HOME ? await readContext(env.HOME) : undefined;
-  if (context) {
-    candidates.push(context);
-  }
-  const usual = (address: string) => candidates.push({ address, origin: 'usual place' });
-  if (platform === 'win32') {
-    usual('npipe:////./pipe/docker_engine');
-    usual('npipe:////./pipe/podman-machine-default');
-    return candidates;
-  }
-  usual('unix:///var/run/docker.sock');
-  const runtimeDir = env.XDG_RUNTIME_DIR ?? (uid === undefined ? undefined : `/run/user/${uid}`);
-  if (runtimeDir) {
-    usual(`unix://${join(runtimeDir, 'docker.sock')}`);
-  }
-  if (env.HOME) {
-    for (const place of ['.docker/run', '.docker/desktop', '.colima/default', '.orbstack/run', '.rd']) {
-      usual(`unix://${join(env.HOME, place, 'docker.sock')}`);
-    }
-  }
-  if (runtimeDir) {
-    usual(`unix://${join(runtimeDir, 'podman/podman.sock')}`);
-  }
-  usual('unix:///run/podman/podman.sock');
-  return candidates.filter(({ address }, at) => candidates.findIndex((other) => other.address === address) === at);
-}
-
-const dockerConfigSchema = z.object({ currentContext: z.string().optional() });
-const contextSchema = z.object({ Endpoints: z.object({ docker: z.object({ Host: z.string().min(1) }) }) });
-
-/** The current context of the Docker command line; undefined when it is the default one or its files do not parse. */
-async function readContext(home: string): Promise<Candidate | undefined> {
-  try {
-    const config = dockerConfigSchema.parse(JSON.parse(await readFile(join(home, '.docker/config.json'), 'utf8')));
-    const name = config.currentContext;
-    if (!name || name === 'default') {
-      return undefined;
-    }
-    const folder = createHash('sha256').update(name).digest('hex');
-    const meta = await readFile(join(home, '.docker/contexts/meta', folder, 'meta.json'), 'utf8');
-    const address = contextSchema.parse(JSON.parse(meta)).Endpoints.docker.Host;
-    return { address, origin: `Docker context ${name}` };
-  } catch {
-    // No such files is the ordinary case, and a broken one is Docker's to report: the usual places follow anyway.
-    return undefined;
-  }
-}
-
 const versionSchema = z.object({
   Version: z.string(),
   ApiVersion: z.string(),
+  MinAPIVersion: z.string().optional(),
   Os: z.string().default('linux'),
   Arch: z.string().default('unknown'),
+  Components: z.array(z.object({ Name: z.string().optional() })).nullish(),
 });
 
 interface TryResult {
   attempt: EngineTry;
-  endpoint?: Endpoint;
+  engine?: ReachedEngine;
   facts?: z.infer<typeof versionSchema>;
 }
 
-async function tryEngine({ address, origin }: Candidate): Promise<TryResult> {
+async function tryEngine(candidate: Candidate, options: DiscoveryOptions): Promise<TryResult> {
+  const { address, origin } = candidate;
   const attempt = { endpoint: withoutCredentials(address), origin };
+  const failed = (fault: Fault, error: string): TryResult => ({
+    attempt: { ...attempt, state: stateOf(fault), code: fault, error },
+  });
+  if (candidate.problem !== undefined) {
+    return failed('docker_endpoint_wrong', candidate.problem);
+  }
   try {
-    const endpoint = parseEndpoint(address);
-    const answer = await connectDocker(endpoint, pingTimeoutMs).version();
-    const facts = versionSchema.safeParse(answer);
+    const { endpoint, isRemote } = await reach(candidate, options);
+    const docker = connectDocker(endpoint, isRemote ? remotePingTimeoutMs : pingTimeoutMs);
+    const facts = versionSchema.safeParse(await docker.version());
     if (!facts.success) {
-      return { attempt: { ...attempt, state: 'endpoint_wrong', error: 'The answer is not that of a Docker engine.' } };
+      return failed('docker_endpoint_wrong', 'The answer is not that of a Docker engine.');
     }
-    if (isTooOld(facts.data.ApiVersion)) {
-      return { attempt: { ...attempt, state: 'api_too_old', error: `API version ${facts.data.ApiVersion}` } };
+    const { ApiVersion, MinAPIVersion, Components } = facts.data;
+    const api = negotiateApi(ApiVersion, MinAPIVersion);
+    if ('fault' in api) {
+      return failed(api.fault, `API version ${MinAPIVersion === undefined ? '' : `${MinAPIVersion} to `}${ApiVersion}`);
     }
-    return { attempt: { ...attempt, state: 'connected' }, endpoint, facts: facts.data };
+    const isPodman = (Components ?? []).some(({ Name }) => /podman/i.test(Name ?? ''));
+    const traits = readTraits(await docker.info(), {
+      apiVersion: `v${api.version}`,
+      isPodman,
+      isRemote,
+      address: attempt.endpoint,
+    });
+    return { attempt: { ...attempt, state: 'connected' }, engine: { endpoint, traits }, facts: facts.data };
   } catch (cause) {
     const fault = mapEngineFault(cause, 'ping');
-    return { attempt: { ...attempt, state: stateOf(fault), error: messageOf(fault.cause ?? fault) } };
+    return failed(faultOf(fault), saidBy(fault));
   }
 }
 
-function isTooOld(apiVersion: string): boolean {
-  const [major = 0, minor = 0] = apiVersion.split('.').map(Number);
-  return major < oldestApi.major || (major === oldestApi.major && minor < oldestApi.minor);
+/** Folders of this machine can be mounted only by engines whose socket is on it; a forwarded port hides where it leads. */
+async function reach(
+  { address, tls }: Candidate,
+  { tunnels, allowsPlainTcp = false }: DiscoveryOptions,
+): Promise<{ endpoint: Endpoint; isRemote: boolean }> {
+  const parsed = parseAddress(address);
+  if (parsed.kind === 'socket') {
+    return { endpoint: parsed, isRemote: false };
+  }
+  if (parsed.kind === 'tcp') {
+    return { endpoint: await protectTcp(parsed, { tls, allowsPlain: allowsPlainTcp }), isRemote: true };
+  }
+  if (!tunnels) {
+    throw sandboxFault('docker_endpoint_wrong', { said: 'ssh addresses cannot be used here.' });
+  }
+  return { endpoint: { kind: 'socket', path: await tunnels.open(parsed) }, isRemote: true };
 }
 
-function stateOf(fault: AppError): EngineState {
-  const states: Record<string, EngineState> = {
+function saidBy(fault: AppError): string {
+  const said = fault.details as { engineSaid?: string } | undefined;
+  return said?.engineSaid || messageOf(fault.cause ?? fault);
+}
+
+function faultOf({ code }: AppError): Fault {
+  return allFaults.find((fault) => fault === code) ?? 'docker_endpoint_wrong';
+}
+
+function stateOf(fault: Fault): EngineState {
+  const states: Partial<Record<Fault, EngineState>> = {
     docker_not_found: 'not_found',
+    docker_ssh_missing: 'not_found',
     docker_permission: 'no_permission',
+    docker_ssh_auth: 'no_permission',
+    docker_ssh_host_key: 'no_permission',
     docker_not_running: 'not_running',
+    docker_ssh_unreachable: 'not_running',
     docker_api_too_old: 'api_too_old',
   };
-  return states[fault.code] ?? 'endpoint_wrong';
+  return states[fault] ?? 'endpoint_wrong';
 }
 
-/** The code that a caller is answered with while no engine is connected. */
-export function engineFault(state: EngineState): Fault {
+/** What a caller is answered with while no engine is connected. */
+export function engineFault({ state, code }: Pick<EngineStatus, 'state' | 'code'>): Fault {
+  const known = allFaults.find((fault) => fault === code);
+  if (known) {
+    return known;
+  }
   switch (state) {
     case 'no_permission':
       return 'docker_permission';
@@ -189,20 +176,23 @@ export function engineFault(state: EngineState): Fault {
 const nearness: EngineState[] = ['no_permission', 'api_too_old', 'not_running', 'endpoint_wrong', 'not_found'];
 
 function describeFailure(tries: EngineTry[], { platform, now }: DiscoveryOptions): EngineStatus {
-  const state = nearness.find((candidate) => tries.some((attempt) => attempt.state === candidate)) ?? 'not_found';
-  const fixCommand = fixOf(state, platform);
+  const nearest = nearness.flatMap((state) => tries.filter((attempt) => attempt.state === state))[0];
+  const state = nearest?.state ?? 'not_found';
+  const fault = engineFault({ state, ...(nearest?.code === undefined ? {} : { code: nearest.code }) });
+  const fixCommand = fixOf(fault, platform);
   return {
     state,
+    code: fault,
     tries,
-    problem: faultSentence(engineFault(state)),
+    problem: faultSentence(fault),
     ...(fixCommand === undefined ? {} : { fixCommand }),
     checkedAt: now,
   };
 }
 
-function fixOf(state: EngineState, platform: NodeJS.Platform): string | undefined {
-  if (state === 'not_running') {
+function fixOf(fault: Fault, platform: NodeJS.Platform): string | undefined {
+  if (fault === 'docker_not_running') {
     return platform === 'darwin' ? 'open -a Docker' : platform === 'linux' ? 'sudo systemctl start docker' : undefined;
   }
-  return state === 'no_permission' && platform === 'linux' ? 'sudo usermod -aG docker $USER' : undefined;
+  return fault === 'docker_permission' && platform === 'linux' ? 'sudo usermod -aG docker $USER' : undefined;
 }

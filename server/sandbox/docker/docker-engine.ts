@@ -1,3 +1,4 @@
+import https from 'node:https';
 import Docker, { type ContainerInfo } from 'dockerode';
 import { AppError } from '../../lib/app-error.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -12,11 +13,17 @@ import { sandboxFault } from '../faults.ts';
 import { createGate } from '../gate.ts';
 import { retryUntil } from '../retry-until.ts';
 import { attachContainer } from './attach.ts';
+import { chunksOf } from './chunks-of.ts';
 import { containerOptions } from './container-options.ts';
 import { demux } from './demux.ts';
+import type { ReachedEngine } from './discovery.ts';
 import { createDockerImages } from './docker-images.ts';
-import { type Endpoint, requestTarget } from './endpoint.ts';
+import { createDockerNetworks } from './docker-networks.ts';
+import { createDockerVolumes, mountWorkspace } from './docker-volumes.ts';
+import { type Endpoint, hostInUrl, tlsOptions } from './endpoint.ts';
+import { executeInContainer } from './execute.ts';
 import { type EngineTask, mapEngineFault } from './faults.ts';
+import { podmanOptions } from './podman-options.ts';
 
 /** Wider gains nothing: the daemon works them off one after the other. */
 const creationsAtOnce = 2;
@@ -25,16 +32,16 @@ const removalsAtOnce = 8;
 const callTimeoutMs = 60_000;
 const removal = { everyMs: 100, boundMs: 30_000 };
 
-export function createDockerEngine(endpoint: Endpoint, clock: Clock): ContainerEngine {
-  const docker = connectDocker(endpoint, callTimeoutMs);
+export function createDockerEngine({ endpoint, traits }: ReachedEngine, clock: Clock): ContainerEngine {
+  const docker = connectDocker(endpoint, callTimeoutMs, traits.apiVersion);
   const createInTurn = createGate(creationsAtOnce);
   const removeInTurn = createGate(removalsAtOnce);
 
   async function run(spec: ContainerSpec, onStderr: (chunk: Buffer) => void): Promise<RunningContainer> {
     try {
-      const container = await asked('create', docker.createContainer(containerOptions(spec)));
-      const input = await asked('attach', attachContainer(endpoint, container.id));
-      const output = demux(input, onStderr);
+      const container = await asked('create', docker.createContainer(optionsOf(spec)));
+      const input = await asked('attach', attachContainer(endpoint, traits.apiVersion, container.id));
+      const output = demux(chunksOf(input), onStderr);
       try {
         await asked('start', container.start());
       } catch (fault) {
@@ -55,6 +62,11 @@ export function createDockerEngine(endpoint: Endpoint, clock: Clock): ContainerE
       }
       throw fault;
     }
+  }
+
+  function optionsOf(spec: ContainerSpec): Docker.ContainerCreateOptions {
+    const options = mountWorkspace(containerOptions(spec), spec);
+    return traits.product === 'podman' ? podmanOptions(options) : options;
   }
 
   async function remove(nameOrId: string): Promise<void> {
@@ -126,6 +138,11 @@ export function createDockerEngine(endpoint: Endpoint, clock: Clock): ContainerE
   }
 
   return {
+    traits,
+    execute: (nameOrId, command, onStderr) =>
+      executeInContainer({ docker, endpoint, traits }, nameOrId, command, onStderr),
+    ...createDockerVolumes(docker),
+    ...createDockerNetworks(docker),
     run: (spec, onStderr) => createInTurn(() => run(spec, onStderr)),
     remove: (nameOrId) => removeInTurn(() => remove(nameOrId)),
     rename,
@@ -138,15 +155,22 @@ export function createDockerEngine(endpoint: Endpoint, clock: Clock): ContainerE
 }
 
 /** The library mixes DOCKER_HOST of the process into its options unless every one of them is named here. */
-export function connectDocker(endpoint: Endpoint, timeoutMs: number): Docker {
-  const target = requestTarget(endpoint);
+/** Without a version the engine's newest one is spoken. */
+export function connectDocker(endpoint: Endpoint, timeoutMs: number, apiVersion?: string): Docker {
+  const target =
+    endpoint.kind === 'socket'
+      ? { socketPath: endpoint.path }
+      : { host: hostInUrl(endpoint.host), port: endpoint.port };
+  const tls = endpoint.kind === 'tcp' ? endpoint.tls : undefined;
   return new Docker({
     socketPath: undefined,
     host: undefined,
     port: undefined,
     username: undefined,
-    protocol: 'http',
+    protocol: tls ? 'https' : 'http',
     timeout: timeoutMs,
+    ...(apiVersion === undefined ? {} : { version: apiVersion }),
+    ...(tls ? { agent: new https.Agent(tlsOptions(tls)) } : {}),
     ...target,
   });
 }

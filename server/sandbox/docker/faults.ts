@@ -8,12 +8,14 @@ export type EngineTask =
   | 'attach'
   | 'remove'
   | 'rename'
+  | 'network'
   | 'pause'
   | 'pull'
   | 'build'
   | 'load'
   | 'list'
   | 'inspect_image'
+  | 'volume'
   | 'ping';
 
 interface EngineAnswer {
@@ -56,6 +58,7 @@ const patterns: [RegExp, Fault][] = [
     /cannot allocate memory|resource temporarily unavailable|too many open files|minimum memory limit/i,
     'resource_exhausted',
   ],
+  [/HTTP request to an HTTPS server/i, 'docker_tls_failed'],
   [/bind source path does not exist|mounts denied|not shared from the host/i, 'workspace_not_mounted'],
 ];
 
@@ -106,6 +109,11 @@ export function connectionFault(code: string | undefined): Fault | undefined {
     case 'HPE_INVALID_CONSTANT':
       return 'docker_endpoint_wrong';
     default:
-      return undefined;
+      return code !== undefined && isTlsCode(code) ? 'docker_tls_failed' : undefined;
   }
+}
+
+/** Node's codes for certificates that do not hold, OpenSSL's for handshakes that fail, and plain HTTP that answers TLS. */
+function isTlsCode(code: string): boolean {
+  return /^(ERR_SSL_|ERR_TLS_|ERR_OSSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|EPROTO$)/.test(code);
 }
