@@ -5,6 +5,7 @@ import { AppError } from '../lib/app-error.ts';
 import { newId } from '../lib/new-id.ts';
 import { answerInstead } from './answered-run.ts';
 import { fileOf } from './attached-files.ts';
+import { alone, type Cluster } from './cluster/cluster.ts';
 import { createSessionCompactions } from './compaction/session-compactions.ts';
 import { createGrants } from './grants.ts';
 import type { ModelHandle } from './model.ts';
@@ -24,6 +25,8 @@ export interface RunManagerOptions extends RunSetupOptions {
   /** Adds allow rules to the settings for good. Absent: rules last for a session at most. */
   keepRules?(rules: readonly string[]): Promise<void>;
   tap?: RunTap;
+  /** The other instances on the same store. Absent: there are none. */
+  cluster?: Cluster;
   /** Names of the models that can be asked now, for people who choose one in a conversation. */
   modelNames?(): string[];
 }
@@ -36,7 +39,7 @@ interface Beginning {
   profile: Profile;
   model: ModelHandle;
   /** Gives the session free for its next run. */
-  release(): void;
+  release(): Promise<void>;
   answer?: Intercepted['answer'];
 }
 
@@ -46,10 +49,11 @@ const firstReaderMs = 5_000;
 
 /** Runs live here: one per session, a bounded number at once, all of them ended by `drain`. */
 export function createRunManager(options: RunManagerOptions): RunManager {
-  const { clock, sessions } = options;
+  const { clock, sessions, hooks = noHooks, cluster = alone } = options;
   const running = new Map<string, Run>();
   const { claim, begun, hold } = createSessionClaims({
     sessions,
+    cluster,
     mostRuns: () => options.config().server.maxConcurrentRuns,
     end(runId, reason) {
       running.get(runId)?.abort(reason);
@@ -61,7 +65,6 @@ export function createRunManager(options: RunManagerOptions): RunManager {
   const listeners = new Set<(run: RunInfo) => void>();
   const grants = createGrants();
   const setup = createRunSetup(options, grants);
-  const { hooks = noHooks } = options;
   let isDraining = false;
 
   async function start(request: ChatRequest, extras: RunExtras = {}): Promise<Run> {
@@ -89,7 +92,7 @@ export function createRunManager(options: RunManagerOptions): RunManager {
       if (isDraining) throw drainingError();
       return begin({ ...wanted, profile, model, release });
     } catch (error) {
-      release();
+      await release();
       throw error;
     }
   }
@@ -98,6 +101,7 @@ export function createRunManager(options: RunManagerOptions): RunManager {
     const { deadlineMs, historyTokens } = options.config().runs;
     const about = { runId, sessionId: key.sessionId, tenantId: key.tenantId };
     const run = startRun({
+      mirror: cluster.mirror,
       runId,
       key,
       agentId: profile.id,
@@ -186,13 +190,19 @@ export function createRunManager(options: RunManagerOptions): RunManager {
     claim: async () => () => undefined,
   });
 
+  const respondHere = createResponder({ runOf, sessions, start: resume, grants, keepRules: options.keepRules });
+
   function tell(info: RunInfo): void {
     for (const listener of listeners) listener(info);
   }
 
   return {
     start,
-    respond: createResponder({ runOf, sessions, start: resume, grants, keepRules: options.keepRules }),
+    elsewhere: cluster,
+    async respond(key, answer) {
+      const answered = runOf(key) ? undefined : await cluster.respond(key, answer);
+      return answered ?? respondHere(key, answer);
+    },
     hold,
     async compact(key) {
       if (isDraining) throw drainingError();

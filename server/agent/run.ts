@@ -6,6 +6,8 @@ import { AppError, messageOf } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { SessionStore } from '../sessions/store.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { EventMirror } from './cluster/cluster.ts';
+import { mirrored } from './cluster/mirrored.ts';
 import { createEventLog } from './event-log.ts';
 import { createKeptAnswers } from './kept-answers.ts';
 import { type HistoryStore, loadHistory } from './load-history.ts';
@@ -61,8 +63,10 @@ export interface RunOptions {
   instead?(signal: AbortSignal, emit: (event: RunEvent) => void): Promise<LoopEnd>;
   /** Absent: nobody follows. */
   follower?: RunFollower;
+  /** Also hears what readers are told. Must not throw. */
+  mirror?(run: RunInfo): EventMirror | undefined;
   /** Everything is stored; the last events are about to be told. The session may take its next message. */
-  onSettled(): void;
+  onSettled(): void | Promise<void>;
   /** Told on each change of `info`. Must not throw. */
   onChange(info: RunInfo): void;
 }
@@ -104,7 +108,10 @@ export function startRun(options: RunOptions): Run {
   const answers = createKeptAnswers();
   const room = createWaitingRoom(onWaiting);
   const tap = options.tap?.(info);
-  const log = createEventLog({ maxBytes: options.bufferBytes, pending: room.pending, onReaders });
+  const log = mirrored(
+    createEventLog({ maxBytes: options.bufferBytes, pending: room.pending, onReaders }),
+    options.mirror?.(snapshot()),
+  );
 
   function emit(event: RunEvent): void {
     log.append(event);
@@ -176,7 +183,7 @@ export function startRun(options: RunOptions): Run {
   async function run(): Promise<RunOutcome> {
     emit({ type: 'session.start', sessionId: key.sessionId, runId, agentId: options.agentId, model: model.name });
     const end = await work().catch((error: unknown): LoopEnd => failed(error, aborting.signal));
-    options.onSettled();
+    await options.onSettled();
     answers.end(end.fault);
     const error = end.fault && tellFault(end.fault);
     emit({ type: 'session.end', stopReason: end.stopReason, usage: end.usage });

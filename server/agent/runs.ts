@@ -44,6 +44,16 @@ export interface RunExtras {
 /** Hears every event of a run, deltas included, before its readers do. Must be quick and not throw. */
 export type RunTap = (run: RunInfo) => (event: RunEvent) => void;
 
+/** Runs at other instances of the server on the same store. */
+export interface RunsElsewhere {
+  /** Going on, or over for a few minutes. */
+  find(runId: string): Promise<RunHandle | undefined>;
+  /** Those that go on. */
+  list(): Promise<RunInfo[]>;
+  /** False when no such run is known. Throws AppError `instance_unreachable` (503). */
+  abort(runId: string, reason: string): Promise<boolean>;
+}
+
 /** Owns the runs that are going on: one per session, at most `server.maxConcurrentRuns`. */
 export interface RunManager {
   /** Throws AppError `session_busy` (409, details {runId}), `too_many_runs` (429), `draining` (503), `session_not_found`. */
@@ -62,8 +72,10 @@ export interface RunManager {
    * Keeps runs and compactions out of a session until the returned function is called: for its deletion. Ends what goes
    * on there, with `ends` as the reason; without one that is refused: AppError `session_busy` (409, details {runId}).
    */
-  hold(key: SessionKey, ends?: string): Promise<() => void>;
+  hold(key: SessionKey, ends?: string): Promise<() => void | Promise<void>>;
   get(runId: string): RunHandle | undefined;
+  /** Absent: this is the only instance. */
+  readonly elsewhere?: RunsElsewhere;
   /** Running ones, and those that ended in the last minutes; newest first. */
   list(): RunInfo[];
   /**

@@ -1,6 +1,8 @@
 import type { SessionKey } from '../contract/ids.ts';
 import { AppError } from '../lib/app-error.ts';
+import { newId } from '../lib/new-id.ts';
 import type { SessionStore } from '../sessions/store.ts';
+import type { Cluster } from './cluster/cluster.ts';
 
 /** What goes on in a session: a run, a compaction, or its deletion. */
 interface Claim {
@@ -14,6 +16,8 @@ interface Claim {
 
 export interface SessionClaimsOptions {
   sessions: Pick<SessionStore, 'get'>;
+  /** The other instances on the same store. */
+  cluster: Cluster;
   /** Most runs at once. */
   mostRuns(): number;
   /** Ends the run or compaction of this id, if it has begun. */
@@ -25,14 +29,18 @@ export interface SessionClaimsOptions {
 /** Who has which session: one run, compaction or deletion at a time. */
 export interface SessionClaims {
   /** Gives back what lets go. Throws AppError `session_busy` (409) and `too_many_runs` (429). */
-  claim(key: SessionKey, runId: string): Promise<() => void>;
+  claim(key: SessionKey, runId: string): Promise<() => Promise<void>>;
   /** Call when a run of this claim has begun: it may have to end already. */
   begun(key: SessionKey, runId: string): void;
   /** As RunManager.hold. */
-  hold(key: SessionKey, ends?: string): Promise<() => void>;
+  hold(key: SessionKey, ends?: string): Promise<() => Promise<void>>;
 }
 
+/** How often a session is asked for whose run at another instance was told to end. */
+const mostTries = 10;
+
 export function createSessionClaims(options: SessionClaimsOptions): SessionClaims {
+  const { cluster } = options;
   const claims = new Map<string, Claim>();
 
   function set(place: string, claim: Omit<Claim, 'freed'>): () => void {
@@ -58,6 +66,31 @@ export function createSessionClaims(options: SessionClaimsOptions): SessionClaim
     });
   }
 
+  /** Here and at all other instances, or nowhere. It is free here only once it is free there. */
+  async function everywhere(free: () => void, claim: () => Promise<() => Promise<void>>): Promise<() => Promise<void>> {
+    try {
+      const letGo = await claim();
+      return () => letGo().finally(free);
+    } catch (error) {
+      free();
+      throw error;
+    }
+  }
+
+  /** `ends`: why a run at another instance has to end for this; absent: it may not. */
+  async function claimFromOthers(key: SessionKey, ends: string | undefined): Promise<() => Promise<void>> {
+    for (let triesLeft = mostTries; ; triesLeft -= 1) {
+      try {
+        return await cluster.claim(key, newId('run'));
+      } catch (error) {
+        const other = busyRunOf(error);
+        if (ends === undefined || other === undefined || triesLeft === 0) throw error;
+        await cluster.abort(other, ends);
+        await (await cluster.find(other))?.done;
+      }
+    }
+  }
+
   return {
     async claim(key, runId) {
       const place = placeOf(key);
@@ -69,7 +102,7 @@ export function createSessionClaims(options: SessionClaimsOptions): SessionClaim
           details: { retryAfterSeconds: 2 },
         });
       }
-      return set(place, { userId: key.userId, runId });
+      return everywhere(set(place, { userId: key.userId, runId }), () => cluster.claim(key, runId));
     },
     begun(key, runId) {
       const held = claims.get(placeOf(key));
@@ -89,9 +122,15 @@ export function createSessionClaims(options: SessionClaimsOptions): SessionClaim
       }
       const release = set(place, { userId: key.userId });
       await Promise.all(ended.map(options.isOver));
-      return release;
+      return everywhere(release, () => claimFromOthers(key, ends));
     },
   };
+}
+
+/** The run that holds a session, when that is why. */
+function busyRunOf(error: unknown): string | undefined {
+  if (!(error instanceof AppError) || error.code !== 'session_busy') return undefined;
+  return (error.details as { runId?: string } | undefined)?.runId;
 }
 
 /** Lower case: some file systems keep both spellings in one folder. */

@@ -48,7 +48,7 @@ export function createSessionCompactions({ sessions, claim, open }: SessionCompa
       if (usage.totalTokens > 0) await sessions.recordTurn(key, { runId, turn: 0, model, usage, stopReason: 'stop' });
       return result ?? refuse();
     } finally {
-      release();
+      await release();
     }
   }
 

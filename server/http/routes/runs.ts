@@ -56,10 +56,10 @@ export const runOperations: Operation[] = [
 export function createRunRoutes(options: StreamRouteOptions): Hono<HttpEnv> {
   const { runs } = options;
 
-  function find(c: Context<HttpEnv>): RunHandle {
+  async function find(c: Context<HttpEnv>): Promise<RunHandle> {
     const { runId } = runParams.parse(c.req.param());
     const owner = runQuery.parse(c.req.query());
-    const run = runs.get(runId);
+    const run = runs.get(runId) ?? (await runs.elsewhere?.find(runId));
     const info = run?.info();
     const isOurs =
       (owner.tenantId ?? info?.tenantId) === info?.tenantId && (owner.userId ?? info?.userId) === info?.userId;
@@ -69,15 +69,16 @@ export function createRunRoutes(options: StreamRouteOptions): Hono<HttpEnv> {
   }
 
   return new Hono<HttpEnv>()
-    .get('/api/runs/:runId/events', (c) => {
-      const run = find(c);
+    .get('/api/runs/:runId/events', async (c) => {
+      const run = await find(c);
       // A client that reconnects by itself repeats the address; the header then is the newer of the two.
       const { after } = resumeQuery.parse({ after: c.req.header('Last-Event-ID') ?? c.req.query('after') });
       return answerWithEvents(c, run, after, options);
     })
-    .post('/api/runs/:runId/abort', (c) => {
-      const run = find(c);
-      runs.abort(run.runId, 'aborted over the API');
+    .post('/api/runs/:runId/abort', async (c) => {
+      const run = await find(c);
+      const reason = 'aborted over the API';
+      if (!runs.abort(run.runId, reason)) await runs.elsewhere?.abort(run.runId, reason);
       return c.json({ runId: run.runId, sessionId: run.sessionId, aborted: true });
     });
 }

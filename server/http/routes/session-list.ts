@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { RunManager } from '../../agent/runs.ts';
-import type { SessionSummary } from '../../contract/chat.ts';
+import type { RunInfo, SessionSummary } from '../../contract/chat.ts';
 import { idSchema, type SessionKey } from '../../contract/ids.ts';
 import { type SessionListing, type SessionRow, type SessionStatus, sessionStatuses } from '../../contract/sessions.ts';
 import { AppError } from '../../lib/app-error.ts';
@@ -23,13 +23,14 @@ export type ListedSession = SessionRow & { status: SessionStatus };
 /** One page of sessions that fit the query. Those with a run are known here, not to the store. */
 export async function listSessions(
   sessions: SessionStore,
-  runs: Pick<RunManager, 'list'>,
+  runs: Pick<RunManager, 'list' | 'elsewhere'>,
   { status, ...rest }: ListQuery,
 ): Promise<SessionListing & { sessions: ListedSession[] }> {
-  const running = new Set(runs.list().flatMap((run) => (run.status === 'running' ? placeOf(run) : [])));
+  const going = [...runs.list().filter((run) => run.status === 'running'), ...((await runs.elsewhere?.list()) ?? [])];
+  const running = new Set(going.map(placeOf));
   const toRow = (row: SessionRow): ListedSession => ({ ...row, status: statusOf(row, running) });
   const query = withoutUndefined(rest);
-  if (status === 'running') return { sessions: (await runningSessions(sessions, runs, query)).map(toRow) };
+  if (status === 'running') return { sessions: (await runningSessions(sessions, going, query)).map(toRow) };
   const ended = status === 'error' || status === 'aborted' ? { lastStopReason: status } : {};
   const page: SessionListing = await sessions.list({ ...query, ...ended });
   const rows = page.sessions.map(toRow);
@@ -39,12 +40,10 @@ export async function listSessions(
 /** At most as many as runs may go on at once, so all are on one page. */
 async function runningSessions(
   sessions: SessionStore,
-  runs: Pick<RunManager, 'list'>,
+  going: readonly RunInfo[],
   { tenantId, userId, agentId, text }: SessionQuery,
 ): Promise<SessionSummary[]> {
-  const wanted = runs
-    .list()
-    .filter((run) => run.status === 'running')
+  const wanted = going
     .filter((run) => (tenantId ?? run.tenantId) === run.tenantId && (userId ?? run.userId) === run.userId)
     .filter((run) => (agentId ?? run.agentId) === run.agentId);
   const found = await Promise.all(wanted.map((run) => getIfThere(sessions, run)));

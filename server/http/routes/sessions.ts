@@ -109,7 +109,7 @@ export function createSessionRoutes(options: SessionRouteOptions): Hono<HttpEnv>
         await beforeSessionDelete?.(key);
         await sessions.delete(key);
       } finally {
-        release();
+        await release();
       }
       return c.body(null, 204);
     })

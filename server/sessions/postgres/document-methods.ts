@@ -9,9 +9,9 @@ import {
   refuseLargeMemory,
   toPiece,
 } from '../document-rules.ts';
+import { sessionNotFound } from '../session-access.ts';
 import type { AgentrailSessionStore, ByteRange, TextPiece, TracePage } from '../store.ts';
 import type { Queries } from './database.ts';
-import { ownAndAllowed, whenHeld } from './held-runs.ts';
 import type { SessionTable } from './session-table.ts';
 
 type DocumentMethods = Pick<
@@ -116,20 +116,23 @@ async function readTracePage({ rows }: Queries, no: number, after: number, limit
   return page;
 }
 
-const appendTrace = `${whenHeld},
-  own AS (
-    UPDATE agentrail.sessions SET next_trace = next_trace + cardinality($5::text[]), size_bytes = size_bytes + $6
-    WHERE ${ownAndAllowed} RETURNING no, next_trace - cardinality($5::text[]) AS first
+/** What was seen is written whoever holds the session by now. */
+const appendTrace = `
+  WITH own AS (
+    UPDATE agentrail.sessions SET next_trace = next_trace + cardinality($4::text[]), size_bytes = size_bytes + $5
+    WHERE tenant_id = $1 AND session_id = $2 AND user_id = $3
+    RETURNING no, next_trace - cardinality($4::text[]) AS first
   )
   INSERT INTO agentrail.traces (session_no, seq, line)
-  SELECT own.no, own.first + t.place - 1, t.line FROM own, unnest($5::text[]) WITH ORDINALITY AS t (line, place)
+  SELECT own.no, own.first + t.place - 1, t.line FROM own, unnest($4::text[]) WITH ORDINALITY AS t (line, place)
   RETURNING seq`;
 
 /** Also while closing: what was told before is written. */
 export async function writeTrace(table: SessionTable, key: SessionKey, lines: string[]): Promise<void> {
   await table.inFlight(key, async () => {
     const sizeBytes = lines.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0);
-    const added = await table.database.write(appendTrace, [...table.parameters(key), lines, sizeBytes]);
-    if (added.length === 0) throw await table.refuse(key);
+    const { tenantId, sessionId, userId } = key;
+    const added = await table.database.write(appendTrace, [tenantId, sessionId, userId, lines, sizeBytes]);
+    if (added.length === 0) throw sessionNotFound();
   });
 }
