@@ -45,6 +45,17 @@ const ownerSchema = z
     },
   }));
 
+/** Of what belongs to an instance rather than to one session. */
+export function writeNetworkLabels(instanceId: string, owner: ProcessIdentity): Record<string, string> {
+  return {
+    'run.agentrail.managed': '1',
+    'run.agentrail.instance': instanceId,
+    'run.agentrail.owner-place': owner.place,
+    'run.agentrail.owner-pid': String(owner.pid),
+    'run.agentrail.owner-start': owner.start,
+  };
+}
+
 /** Who owns a container by its labels; undefined when they do not say. */
 export function readOwner(labels: Record<string, string>): { instanceId: string; owner: ProcessIdentity } | undefined {
   const parsed = ownerSchema.safeParse(labels);

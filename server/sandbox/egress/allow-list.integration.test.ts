@@ -31,7 +31,11 @@ let rebound: string[] = [];
 beforeAll(async () => {
   repository = await makeRepository();
   const tls = await makeCertificate(['allowed.test', 'fronted.test', 'sub.wild.test']);
-  const respond = async (request: { url?: string }, response: import('node:http').ServerResponse, body: string) => {
+  const respond = async (
+    request: import('node:http').IncomingMessage,
+    response: import('node:http').ServerResponse,
+    body: string,
+  ) => {
     if (request.url === '/large') response.end(large);
     else if (request.url === '/digest') response.end(createHash('sha256').update(body, 'latin1').digest('hex'));
     else if (request.url?.startsWith('/repo.git/')) {
