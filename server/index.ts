@@ -13,6 +13,13 @@ export type { ServerControl } from './console/server-control.ts';
 export { type CommandLine, parseCommandLine } from './host/command-line.ts';
 export type { HostOptions } from './host/host-options.ts';
 export { type Listening, listen } from './http/listen.ts';
+export { createFileSessionStore } from './sessions/file-store.ts';
+export {
+  createPostgresSessionStore,
+  type PostgresSessionStore,
+  type PostgresSessionStoreOptions,
+} from './sessions/postgres/postgres-store.ts';
+export type { AgentrailSessionStore } from './sessions/store.ts';
 
 /** Everything but the console: the server with what it stands on. */
 export interface ServerHost {

@@ -13,6 +13,8 @@ export interface ReadinessOptions {
   sandboxes: SandboxManager;
   clock: Clock;
   phase(): ServerPhase;
+  /** Checks of others. Must not reject. */
+  more?(): Promise<ReadinessCheck[]>;
 }
 
 type Finding = Omit<ReadinessCheck, 'name' | 'durationMs'>;
@@ -31,15 +33,23 @@ export function createReadiness(options: ReadinessOptions): () => Promise<Readin
     const checks = await Promise.all([
       timed('lifecycle', async () => lifecycleFinding(options.phase())),
       timed('config', async () => configFinding(options.config)),
-      timed('session_store', async () => {
-        await options.sessions.ping();
-        return { status: 'ok' };
-      }),
+      timed('session_store', async () => sessionStoreFinding(options.sessions)),
       timed('sandbox', async () => sandboxFinding(options)),
       timed('provider', async () => providerFinding(options)),
     ]);
+    checks.push(...((await options.more?.()) ?? []));
     return { status: checks.some((check) => check.status === 'fail') ? 'not_ready' : 'ready', checks };
   };
+}
+
+async function sessionStoreFinding({ kind, ping }: Pick<SessionStore, 'kind' | 'ping'>): Promise<Finding> {
+  const about = kind === undefined ? {} : { kind };
+  try {
+    await ping();
+    return { status: 'ok', ...about };
+  } catch (error) {
+    return { status: 'fail', error: messageOf(error), ...about };
+  }
 }
 
 function lifecycleFinding(phase: ServerPhase): Finding {

@@ -33,6 +33,7 @@ export const readinessSchema: z.ZodType<Readiness> = z.object({
       status: z.enum(['ok', 'warn', 'fail']),
       durationMs: z.number(),
       error: z.string().exactOptional(),
+      kind: z.string().exactOptional(),
     }),
   ),
 });

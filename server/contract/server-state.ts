@@ -3,7 +3,7 @@
 export type ServerPhase = 'stopped' | 'starting' | 'ready' | 'degraded' | 'draining' | 'failed';
 
 /** In the order they are carried out. Listening comes before Docker, so that probes get an answer at once. */
-export const stageNames = ['config', 'data_dir', 'vault', 'listen', 'docker', 'sweep', 'image'] as const;
+export const stageNames = ['config', 'data_dir', 'vault', 'plugins', 'listen', 'docker', 'sweep', 'image'] as const;
 export type StageName = (typeof stageNames)[number];
 
 export interface Stage {
@@ -37,6 +37,8 @@ export interface ReadinessCheck {
   status: 'ok' | 'warn' | 'fail';
   durationMs: number;
   error?: string;
+  /** Which of several that can stand there was looked at, for instance `postgres`. */
+  kind?: string;
 }
 
 export interface Readiness {

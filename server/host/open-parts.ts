@@ -30,7 +30,7 @@ export async function openParts(options: HostOptions) {
 async function openOn(foundation: Foundation, options: HostOptions) {
   const { clock, config, dataDir, instanceId, logger, logs, secrets, tokens } = foundation;
   const storage = await openStorage(foundation);
-  const { sessions, disk, workspaces, uploads } = storage;
+  const { sessions, cluster, disk, workspaces, uploads } = storage;
   const sandboxes = await openSandboxes(foundation, options.resourcesDir);
   const agents = () =>
     listProfiles(config.current()).map(({ id, name, model }) => ({
@@ -54,12 +54,13 @@ async function openOn(foundation: Foundation, options: HostOptions) {
   let bound: { host: string; port: number } = config.current().server;
   const lifecycle = createLifecycle({
     ...{ config, secrets, sessions, sandboxes, clock, logger },
-    createRuns: () =>
-      createRunManager({
+    createRuns() {
+      const runs = createRunManager({
         config: () => config.current(),
         secrets,
         redactor: secrets.redactor,
         sessions,
+        cluster,
         sandboxes,
         context: sessions,
         tools: () => tools,
@@ -69,7 +70,10 @@ async function openOn(foundation: Foundation, options: HostOptions) {
         tap: metrics.followRun,
         keepRules: createRuleKeeper(config),
         keepFiles,
-      }),
+      });
+      cluster.serve(runs);
+      return runs;
+    },
     createApp: (edge, { runs, readiness }) =>
       createAgentApp({
         ...{ edge, runs, readiness, sessions, workspaces, uploads, agents, tokens, metrics, logger, clock },

@@ -3,27 +3,29 @@ import { createDiskMeter } from '../data/disk.ts';
 import { removeLeftBehind } from '../data/left-behind.ts';
 import { createWorkspaceReader } from '../data/workspace-files.ts';
 import { createUploadSpool } from '../http/uploads/spool.ts';
-import { createFileSessionStore } from '../sessions/file-store.ts';
 import type { Foundation } from './open-foundation.ts';
+import { openSessions } from './open-sessions.ts';
 
 /** What is kept of conversations and their files. */
-export async function openStorage({ dataDir, clock, logger, lock }: Foundation) {
+export async function openStorage(foundation: Foundation) {
+  const { dataDir, clock, logger, lock } = foundation;
   const closing = new AbortController();
   const tidied = lock.tookOver
     ? removeLeftBehind(dataDir, logger.child({ component: 'data' }), closing.signal)
     : undefined;
-  const sessions = createFileSessionStore({ dataDir, logger, clock });
+  const { sessions, cluster, close: closeSessions } = openSessions(foundation);
   await adoptWorkspaces(dataDir, logger.child({ component: 'sessions' }));
   const disk = createDiskMeter({ dataDir, clock });
   return {
     sessions,
+    cluster,
     disk,
     workspaces: createWorkspaceReader(dataDir),
     uploads: await createUploadSpool(dataDir),
     async close() {
       closing.abort();
       await tidied;
-      await sessions.close();
+      await closeSessions();
       disk.close();
     },
   };

@@ -43,6 +43,8 @@ export interface SessionQuery extends Partial<Owner> {
  * Every method throws AppError `storage_unavailable` (503) when the disk refuses, `session_not_found` (404) where named.
  */
 export interface SessionStore {
+  /** Where it keeps them, as people are told; absent: in files. */
+  readonly kind?: 'postgres';
   /** Opens the session of this owner, or makes it. A session of another owner: `session_not_found`. */
   getOrCreate(key: SessionKey, init: SessionInit): Promise<SessionSummary>;
   /** `session_not_found` when there is none for this owner. */

@@ -43,6 +43,14 @@ export function Checks({ report, samples, now, isStale }: ViewProps) {
   );
 }
 
+type CheckWords = CheckName | 'session_store_postgres';
+
+/** A check of one of several kinds has words of its own for it. */
+function wordsOf(check: CheckProps['check']): CheckWords {
+  const isPostgres = check.status !== undefined && check.name === 'session_store' && check.kind === 'postgres';
+  return isPostgres ? 'session_store_postgres' : (check.name as CheckName);
+}
+
 type CheckProps = Omit<ViewProps, 'report'> & {
   check: ReadinessCheck | { name: CheckName; status?: undefined };
   missing: Verdict;
@@ -51,8 +59,8 @@ type CheckProps = Omit<ViewProps, 'report'> & {
 function CheckRow({ check, missing, samples, now, isStale }: CheckProps) {
   const { t } = useTranslation();
   const { name } = check;
-  const isKnown = i18next.exists(`health.names.${name}.title`);
-  const words = name as CheckName;
+  const words = wordsOf(check);
+  const isKnown = i18next.exists(`health.names.${words}.title`);
   const verdict = check.status ?? missing;
   const isWrong = verdict === 'warn' || verdict === 'fail';
   const page = fixPages[name];

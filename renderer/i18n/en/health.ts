@@ -59,6 +59,11 @@ export const health = {
       note: 'Writes to the disk and reads back.',
       fix: 'Check free space, rights and the mount of the data directory.',
     },
+    session_store_postgres: {
+      title: 'Session store: Postgres',
+      note: 'Writes to the database and reads back.',
+      fix: 'Check that the database of DATABASE_URL runs, takes writes and has space.',
+    },
     sandbox: {
       title: 'Sandboxes',
       note: 'Docker is connected.',

@@ -61,6 +61,11 @@ export const health: Words['health'] = {
       note: '可以写入磁盘并读回。',
       fix: '请检查数据目录的剩余空间、权限和挂载。',
     },
+    session_store_postgres: {
+      title: '会话存储：Postgres',
+      note: '可以写入数据库并读回。',
+      fix: '请检查 DATABASE_URL 指向的数据库是否在运行、可写且有剩余空间。',
+    },
     sandbox: {
       title: '沙箱',
       note: '已连接到 Docker。',

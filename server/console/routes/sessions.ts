@@ -41,7 +41,7 @@ export function sessionRoutes(context: ConsoleContext) {
       await destroySandbox(context, at);
       await sessions.delete(at);
     } finally {
-      release?.();
+      await release?.();
     }
   }
 

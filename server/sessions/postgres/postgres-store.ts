@@ -52,6 +52,7 @@ export function createPostgresSessionStore(options: PostgresSessionStoreOptions)
   const reading: Queries = { rows: database.read };
 
   return {
+    kind: 'postgres',
     database,
     held: table.held,
     ...createHistoryMethods(table, clock),
