@@ -109,7 +109,7 @@ async function readStream(
       if (value.type === 'finish') clock.sleep(hangUpMs, over.signal).then(cancel, () => undefined);
     }
   } finally {
-    over.abort();
+    over.abort('the stream ended');
     signal.removeEventListener('abort', cancel);
     cancel();
   }

@@ -160,7 +160,7 @@ export function startRun(options: RunOptions): Run {
   }
 
   function onReaders(count: number): void {
-    leaving?.abort();
+    leaving?.abort('a reader came or went');
     leaving = undefined;
     isAlone = false;
     if (count === 0) expectReader(options.graceMs());
@@ -195,7 +195,7 @@ export function startRun(options: RunOptions): Run {
 
   /** Whatever happened, nothing of the run stays behind and nobody waits for more. */
   function close(): void {
-    over.abort();
+    over.abort('the run is over');
     log.end();
   }
 

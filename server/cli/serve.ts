@@ -18,13 +18,13 @@ export async function runServe(flags: ServerFlags & { console?: boolean }): Prom
 }
 
 async function openWithConsole(flags: ServerFlags): Promise<ServerHost> {
-  const { host, announceLink } = await openBrowserConsole(flags, echo);
+  const { host, announceLink } = await openBrowserConsole(flags, createEcho());
   announceLink();
   return host;
 }
 
 async function openAlone(flags: ServerFlags): Promise<ServerHost> {
-  const host = await openServerHost({ ...installFiles(), commandLine: commandLineOf(flags), echo });
+  const host = await openServerHost({ ...installFiles(), commandLine: commandLineOf(flags), echo: createEcho() });
   onEndSignal(async () => {
     say('Stopping. Ctrl-C again ends at once.');
     await host.close('drain', (step) => say(`  ${step}`));
@@ -33,7 +33,16 @@ async function openAlone(flags: ServerFlags): Promise<ServerHost> {
   return host;
 }
 
-/** People read lines, collectors read JSON. */
-function echo(line: LogLine): void {
-  process.stdout.write(process.stdout.isTTY ? formatLine(line) : `${JSON.stringify(line)}\n`);
+/** People read lines, collectors read JSON. To a pipe a write is a wait, so the lines of one tick share one. */
+function createEcho(): (line: LogLine) => void {
+  let waiting = '';
+  const write = () => {
+    if (waiting !== '') process.stdout.write(waiting);
+    waiting = '';
+  };
+  process.once('exit', write);
+  return (line) => {
+    if (waiting === '') setImmediate(write);
+    waiting += process.stdout.isTTY ? formatLine(line) : `${JSON.stringify(line)}\n`;
+  };
 }

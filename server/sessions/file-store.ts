@@ -26,7 +26,10 @@ export interface FileSessionStoreOptions {
   clock: Clock;
   /** Default `turn`. With `none`, a power cut may take the latest messages; the end of the process takes nothing. */
   fsync?: FsyncPolicy;
-  /** Sessions whose files stay open between calls. Default 32. */
+  /**
+   * Sessions whose files stay open between calls, three each at most. Fewer than run at once means opening and reading
+   * them anew at each step. Default 256.
+   */
   maxOpenSessions?: number;
   /** For tests that count or break file operations. */
   files?: AppendFiles;
@@ -34,7 +37,7 @@ export interface FileSessionStoreOptions {
 
 /** Keeps sessions as files below `{dataDir}/tenants`. One instance per data directory: hold its lock. */
 export function createFileSessionStore(options: FileSessionStoreOptions): AgentrailSessionStore {
-  const { dataDir, clock, fsync = 'turn', maxOpenSessions = 32, files } = options;
+  const { dataDir, clock, fsync = 'turn', maxOpenSessions = 256, files } = options;
   const logger = options.logger.child({ component: 'sessions' });
   const access = createSessionAccess({ dataDir, logger, maxOpenSessions, files });
   const { index, inOwn, inAny, guarded } = access;

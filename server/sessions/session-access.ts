@@ -80,10 +80,11 @@ export function createSessionAccess(options: SessionAccessOptions): SessionAcces
   let base = dataDir;
 
   function inFolder<T>(tenantId: string, sessionId: string, work: (folder: SessionFolder) => Promise<T>) {
-    const session = layout.session(tenantId, sessionId);
+    checkId(tenantId, 'tenant id');
+    checkId(sessionId, 'session id');
     // File systems that ignore case have one folder for both spellings.
     const id = `${tenantId}/${sessionId}`.toLowerCase();
-    const make = (): SessionFolder => createSessionFolder(session, options.files);
+    const make = (): SessionFolder => createSessionFolder(layout.session(tenantId, sessionId), options.files);
     return withFaults(() => queue.run(id, () => folders.use(id, make, work)));
   }
 
