@@ -1,4 +1,5 @@
 import type { Duplex, Readable } from 'node:stream';
+import type { UseEngine } from './container-use.ts';
 import type { NetworkEngine } from './network/network-engine.ts';
 
 /** What a sandbox's container is made from. Sizes in bytes. */
@@ -132,7 +133,7 @@ export interface ImageFacts {
  * What sandboxes need of an engine, so that nothing else knows Docker's library. Faults are AppErrors with the codes
  * of docs/sandbox.md.
  */
-export interface ContainerEngine extends ImageEngine, VolumeEngine, NetworkEngine {
+export interface ContainerEngine extends ImageEngine, VolumeEngine, NetworkEngine, UseEngine {
   readonly traits: EngineTraits;
   /** Starts a program in a running container. Throws `sandbox_lost` when it does not run. */
   execute(nameOrId: string, command: EngineCommand, onStderr: (chunk: Buffer) => void): Promise<EngineProcess>;

@@ -33,8 +33,7 @@ export interface EntryOptions {
 /** One sandbox from the wish for it to its end: its state, its uses and its idle timer. */
 export interface SandboxEntry {
   info(): SandboxInfo;
-  /** The agent inside, while commands can be run. */
-  agent(): AgentClient | undefined;
+  readonly engine: ContainerEngine;
   /** Runs `start` and resolves with the sandbox; rejects with the fault that the state then shows. */
   start(start: () => Promise<StartedSandbox>): Promise<Sandbox>;
   keepAlive(): void;
@@ -311,7 +310,7 @@ export function createSandboxEntry(options: EntryOptions): SandboxEntry {
 
   return {
     info: () => info,
-    agent: () => (isUsable(info.state) ? started?.agent : undefined),
+    engine,
     start,
     keepAlive() {
       if (isUsable(info.state) && uses === 0) {

@@ -93,7 +93,8 @@ export function createSandboxManager(options: SandboxManagerOptions): SandboxMan
     clock,
     logger,
   });
-  const recipe = createRecipe({ instanceId, user, pins, agentSource, volumes, clock, logger });
+  const allowsHostServices = () => config().allowHostServices;
+  const recipe = createRecipe({ instanceId, user, allowsHostServices, pins, agentSource, volumes, clock, logger });
   const pool = createWarmPool({
     // A workspace that is a volume belongs to one session from the start.
     size: () => (isWarm && hasFolders && availableMemory() >= scarceMemoryBytes ? config().warmPool : 0),
@@ -296,6 +297,7 @@ export function createSandboxManager(options: SandboxManagerOptions): SandboxMan
       isOurs: (name) => find(name) !== undefined || pool.has(name),
       logger,
     });
+    await recipe.sweepNetworks(engine);
     bringingBack = bringingBack
       .then(() => bringBackWorkspaces(engine))
       .catch((fault: unknown) =>
@@ -427,8 +429,10 @@ export function createSandboxManager(options: SandboxManagerOptions): SandboxMan
     async close() {
       closing.abort();
       isWarm = false;
+      stats.close();
       await destroyAll();
       await bringingBack;
+      await recipe.close();
       await tunnels.close();
       listeners.clear();
     },

@@ -1,57 +1,157 @@
-import type { SandboxStats } from '../contract/sandbox.ts';
+import type { SandboxInfo, SandboxStats } from '../contract/sandbox.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { SandboxEntry } from './sandbox-entry.ts';
-import { useResultSchema } from './wire/messages.ts';
+import { type Cgroups, createCgroups } from './cgroup-use.ts';
+import type { ContainerUse, UseEngine } from './container-use.ts';
+import { isUsable } from './sandbox-state.ts';
 
 const freshMs = 1000;
-/** A container that somebody paused never answers. */
-const answerBoundMs = 2000;
+/** Nobody has looked for so long: the engine's streams are closed. */
+const lookMs = 5000;
+/** An engine's first numbers take up to two of its rounds. */
+const firstUseMs = 2500;
 
-interface Sample {
-  cpuMicros: number;
+/** A sandbox to be measured. */
+export interface Measurable {
+  info(): SandboxInfo;
+  readonly engine: UseEngine;
+}
+
+interface Measured {
+  use: ContainerUse;
+  /** Monotonic. */
   at: number;
 }
 
-/** Numbers of running sandboxes from their own cgroup files, asked of the agents inside, at most once a second. */
-export function createStatsReader(clock: Clock) {
-  const samples = new WeakMap<SandboxEntry, Sample>();
-  let latest: { at: number; stats: Promise<SandboxStats[]> } | undefined;
+/** Tells the latest use of one container. */
+interface Meter {
+  read(): Measured | undefined;
+  close(): void;
+}
 
-  async function readOne(entry: SandboxEntry): Promise<SandboxStats[]> {
-    const agent = entry.agent();
-    if (!agent) {
+interface Watched {
+  meter: Meter;
+  previous?: Measured;
+  cpuPct: number;
+}
+
+/** Numbers of running sandboxes, measured at most once a second and only while somebody asks. */
+export interface StatsReader {
+  read(sandboxes: Measurable[]): Promise<SandboxStats[]>;
+  close(): void;
+}
+
+export function createStatsReader(clock: Clock, cgroups: Cgroups = systemCgroups()): StatsReader {
+  const watched = new Map<Measurable, Watched>();
+  let latest: { at: number; stats: Promise<SandboxStats[]> } | undefined;
+  let look = new AbortController();
+
+  async function measure(all: Measurable[]): Promise<SandboxStats[]> {
+    const running = all.filter((one) => isUsable(one.info().state));
+    forgetAllBut(running);
+    const begun: Promise<unknown>[] = [];
+    for (const one of running) {
+      if (!watched.has(one)) {
+        watched.set(one, { meter: openMeter(one, begun), cpuPct: 0 });
+      }
+    }
+    if (begun.length > 0) {
+      await Promise.race([Promise.all(begun), clock.sleep(firstUseMs)]);
+    }
+    return running.flatMap(tell);
+  }
+
+  function openMeter(one: Measurable, begun: Promise<unknown>[]): Meter {
+    const { containerId = '' } = one.info();
+    const readFiles = cgroups.find(containerId);
+    if (readFiles) {
+      return fileMeter(readFiles, clock);
+    }
+    const meter = streamMeter(one.engine, containerId, clock);
+    begun.push(meter.begun);
+    return meter;
+  }
+
+  function tell(one: Measurable): SandboxStats[] {
+    const item = watched.get(one);
+    const measured = item?.meter.read();
+    if (!item || !measured) {
       return [];
     }
-    const answered = new AbortController();
-    try {
-      const answer = agent.call({ op: 'stats', params: {}, result: useResultSchema });
-      const nothing = clock.sleep(answerBoundMs, answered.signal).then(() => undefined);
-      nothing.catch(() => undefined);
-      const result = (await Promise.race([answer, nothing]))?.result;
-      if (!result) {
-        return [];
+    const { use, at } = measured;
+    const { previous } = item;
+    if (previous && at > previous.at) {
+      item.cpuPct = Math.max(0, (use.cpuMicros - previous.use.cpuMicros) / (at - previous.at) / 10);
+    }
+    item.previous = measured;
+    return [{ id: one.info().id, at: clock.now(), cpuPct: item.cpuPct, memoryBytes: use.memoryBytes, pids: use.pids }];
+  }
+
+  function forgetAllBut(kept: Measurable[]): void {
+    for (const [one, { meter }] of watched) {
+      if (!kept.includes(one)) {
+        meter.close();
+        watched.delete(one);
       }
-      const at = clock.monotonic();
-      const before = samples.get(entry);
-      samples.set(entry, { cpuMicros: result.cpuMicros, at });
-      const cpuPct = before && at > before.at ? (result.cpuMicros - before.cpuMicros) / (at - before.at) / 10 : 0;
-      const { memoryBytes, pids } = result;
-      return [{ id: entry.info().id, at: clock.now(), cpuPct: Math.max(0, cpuPct), memoryBytes, pids }];
-    } catch {
-      // It ended while it was asked; its state tells that already.
-      return [];
-    } finally {
-      answered.abort();
     }
   }
 
+  function closeUnlessAskedAgain(): void {
+    look.abort();
+    look = new AbortController();
+    clock.sleep(lookMs, look.signal).then(
+      () => forgetAllBut([]),
+      () => undefined,
+    );
+  }
+
   return {
-    read(entries: SandboxEntry[]): Promise<SandboxStats[]> {
+    read(sandboxes) {
+      closeUnlessAskedAgain();
       const now = clock.monotonic();
       if (!latest || now - latest.at >= freshMs) {
-        latest = { at: now, stats: Promise.all(entries.map(readOne)).then((lists) => lists.flat()) };
+        latest = { at: now, stats: measure(sandboxes) };
       }
       return latest.stats;
     },
+    close() {
+      look.abort();
+      forgetAllBut([]);
+    },
   };
+}
+
+function systemCgroups(): Cgroups {
+  return process.platform === 'linux'
+    ? createCgroups({ root: '/sys/fs/cgroup', uid: process.getuid?.() })
+    : { find: () => undefined };
+}
+
+function fileMeter(read: () => ContainerUse | undefined, clock: Clock): Meter {
+  return {
+    read() {
+      const use = read();
+      return use && { use, at: clock.monotonic() };
+    },
+    close: () => undefined,
+  };
+}
+
+function streamMeter(engine: UseEngine, containerId: string, clock: Clock): Meter & { begun: Promise<unknown> } {
+  const end = new AbortController();
+  let measured: Measured | undefined;
+  const begun = new Promise<void>((resolve) => {
+    const onUse = (use: ContainerUse) => {
+      measured = { use, at: clock.monotonic() };
+      resolve();
+    };
+    engine.watchUse(containerId, onUse, end.signal).then(
+      () => {
+        // Told no more: old numbers must not look like new ones.
+        measured = undefined;
+        resolve();
+      },
+      () => resolve(),
+    );
+  });
+  return { begun, read: () => measured, close: () => end.abort() };
 }

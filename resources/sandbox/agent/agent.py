@@ -9,7 +9,6 @@ import selectors
 import sys
 import time
 
-from cgroup import read_use
 from child import fork_child
 from egress import Egress
 from file_ops import FILE_OPS, run_file_op
@@ -70,8 +69,6 @@ class Agent:
                 self.answer(number, self.greet(header))
             elif op == "ping":
                 self.answer(number, {})
-            elif op == "stats":
-                self.answer(number, read_use())
             elif op == "listen":
                 self.egress.open(header["port"])
                 self.answer(number, {})

@@ -1,6 +1,5 @@
-"""What the container uses, from its own cgroup files: version 2, else 1."""
+"""What the kernel tells of the container in its own cgroup files: version 2, else 1."""
 import os
-import re
 
 
 def read_text(*paths):
@@ -11,11 +10,6 @@ def read_text(*paths):
         except OSError:
             continue
     return ""
-
-
-def read_field(text, name):
-    found = re.search(r"^%s (\d+)" % name, text, re.MULTILINE)
-    return int(found.group(1)) if found else 0
 
 
 def open_events():
@@ -41,13 +35,3 @@ class OomCounter:
 def read_pids_limit():
     text = read_text("pids.max", "pids/pids.max").strip()
     return int(text) if text.isdigit() else 4096
-
-
-def read_use():
-    usage = read_text("cpu.stat")
-    cpu = read_field(usage, "usage_usec") if usage else int(read_text("cpuacct/cpuacct.usage") or 0) // 1000
-    memory = int(read_text("memory.current", "memory/memory.usage_in_bytes") or 0)
-    cache = read_text("memory.stat", "memory/memory.stat")
-    inactive = read_field(cache, "total_inactive_file") or read_field(cache, "inactive_file")
-    return {"cpuMicros": cpu, "memoryBytes": max(0, memory - inactive),
-            "pids": int(read_text("pids.current", "pids/pids.current") or 0)}

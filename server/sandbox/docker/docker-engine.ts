@@ -19,6 +19,7 @@ import { demux } from './demux.ts';
 import type { ReachedEngine } from './discovery.ts';
 import { createDockerImages } from './docker-images.ts';
 import { createDockerNetworks } from './docker-networks.ts';
+import { createDockerStats } from './docker-stats.ts';
 import { createDockerVolumes, mountWorkspace } from './docker-volumes.ts';
 import { type Endpoint, hostInUrl, tlsOptions } from './endpoint.ts';
 import { executeInContainer } from './execute.ts';
@@ -151,6 +152,7 @@ export function createDockerEngine({ endpoint, traits }: ReachedEngine, clock: C
     list,
     findImage,
     ...createDockerImages(docker),
+    ...createDockerStats(docker),
   };
 }
 

@@ -1,9 +1,9 @@
-import { createInterface } from 'node:readline';
 import { addAbortSignal, type Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { z } from 'zod';
 import type { ContainerUse, UseEngine } from '../container-use.ts';
 
+const maxLine = 65_536;
 const count = z.number().nonnegative();
 
 /** What is read of the engine's own statistics; while a container starts or ends parts of it are missing. */
@@ -41,9 +41,8 @@ export function createDockerStats(docker: Docker): UseEngine {
   return {
     async watchUse(nameOrId, onUse, signal) {
       try {
-        const stream = await docker.getContainer(nameOrId).stats({ stream: true, abortSignal: signal });
-        addAbortSignal(signal, stream as Readable);
-        for await (const line of createInterface({ input: stream as Readable })) {
+        const stream = (await docker.getContainer(nameOrId).stats({ stream: true })) as Readable;
+        for await (const line of linesOf(addAbortSignal(signal, stream))) {
           const use = parseStats(line);
           if (use) {
             onUse(use);
@@ -55,4 +54,14 @@ export function createDockerStats(docker: Docker): UseEngine {
       }
     },
   };
+}
+
+/** A line that does not end is cut off; what is left of it is none that can be parsed. */
+async function* linesOf(stream: Readable): AsyncGenerator<string, void, void> {
+  let rest = '';
+  for await (const chunk of stream.setEncoding('utf8')) {
+    const lines = (rest + (chunk as string)).split('\n');
+    rest = (lines.pop() ?? '').slice(0, maxLine);
+    yield* lines;
+  }
 }

@@ -18,7 +18,7 @@ export type OutputListener = (stream: 'stdout' | 'stderr', chunk: Buffer) => voi
 
 /** One request to the agent inside. */
 export interface AgentCall<Result> {
-  op: 'hello' | 'exec' | 'read' | 'write' | 'stat' | 'glob' | 'grep' | 'usage' | 'stats' | 'ping' | 'listen';
+  op: 'hello' | 'exec' | 'read' | 'write' | 'stat' | 'glob' | 'grep' | 'usage' | 'ping' | 'listen';
   params: Record<string, unknown>;
   result: z.ZodType<Result>;
   /** Handed to the child's stdin, and then its end; without it nothing is said about stdin. */

@@ -67,7 +67,6 @@ export const execResultSchema = z.object({
 export const sizeResultSchema = z.object({ size: count });
 export const usageResultSchema = z.object({ bytes: count, files: count });
 export const emptyResultSchema = z.object({});
-export const useResultSchema = z.object({ cpuMicros: count, memoryBytes: count, pids: count });
 
 export const entrySchema = z
   .object({
