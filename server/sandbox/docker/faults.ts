@@ -49,6 +49,7 @@ const patterns: [RegExp, Fault][] = [
   [/no space left on device|disk quota exceeded/i, 'disk_full'],
   [/no such image|image not known|manifest unknown/i, 'image_missing'],
   [/name ".*" is already in use/i, 'name_conflict'],
+  [/unable to retrieve OCI runtime error.*fork\/exec|default OCI runtime .* not found/is, 'runtime_missing'],
   [
     /exec format error|no matching manifest|executable file not found|no such file or directory.*unknown/i,
     'image_unusable',
