@@ -1,14 +1,17 @@
 import { createHash, type Hash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, open, opendir, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { Readable } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
 import { z } from 'zod';
 import { idSchema } from '../contract/ids.ts';
+import type { ImportReport, MergeMode } from '../contract/keeping.ts';
 import { AppError } from '../lib/app-error.ts';
 import { syncFolder } from './folders.ts';
 import { checkId, createDataLayout } from './layout.ts';
 import { errnoOf, toStorageError } from './storage-error.ts';
+import { type MergeHooks, mergeTenant, unitsIn } from './tenant-merge.ts';
 
 /**
  * A tenant as one stream of JSON lines: a head, then for each file its name, its bytes in pieces and their hash, and at
@@ -17,6 +20,7 @@ import { errnoOf, toStorageError } from './storage-error.ts';
 const pieceBytes = 256 * 1024;
 const maxLineBytes = 1024 * 1024;
 const maxParts = 32;
+const stagingPrefix = '.import-';
 
 const headSchema = z.strictObject({
   format: z.literal('agentrail-tenant'),
@@ -35,8 +39,16 @@ type Line = z.output<typeof lineSchema>;
 /** What is made anew from the rest, and what is on its way out. */
 const leftOut = /^(index.*\.sqlite.*|\..*)$/;
 
-/** Everything kept of a tenant but its workspaces, as it is now: what is appended meanwhile is not in it. */
-export async function exportTenant(dataDir: string, tenantId: string, now: number): Promise<Readable> {
+/**
+ * Everything kept of a tenant but its workspaces, as it is now: what is appended meanwhile is not in it. `onProgress` is
+ * told of the bytes of files that are in so far. Throws AppError `tenant_not_found` (404).
+ */
+export async function exportTenant(
+  dataDir: string,
+  tenantId: string,
+  now: number,
+  onProgress?: (bytes: number) => void,
+): Promise<Readable> {
   const root = createDataLayout(dataDir).tenantDir(tenantId);
   try {
     await stat(root);
@@ -44,12 +56,28 @@ export async function exportTenant(dataDir: string, tenantId: string, now: numbe
     if (errnoOf(error) !== 'ENOENT') throw toStorageError(error);
     throw new AppError('tenant_not_found', 'There is no such tenant.', { status: 404 });
   }
-  return Readable.from(exportedLines(root, { format: 'agentrail-tenant', version: 1, tenantId, exportedAt: now }), {
-    objectMode: false,
-  });
+  const head = { format: 'agentrail-tenant', version: 1, tenantId, exportedAt: now } as const;
+  return Readable.from(exportedLines(root, head, onProgress), { objectMode: false });
 }
 
-async function* exportedLines(root: string, head: z.output<typeof headSchema>): AsyncGenerator<string> {
+/** Bytes of the files that an export made now would hold. */
+export async function exportedBytes(dataDir: string, tenantId: string): Promise<number> {
+  const root = createDataLayout(dataDir).tenantDir(tenantId);
+  let bytes = 0;
+  try {
+    for await (const name of filesBelow(root, '')) bytes += (await lstat(path.join(root, name))).size;
+  } catch (error) {
+    // Deleted while it was looked at: an estimate is all that this is.
+    if (errnoOf(error) !== 'ENOENT') throw toStorageError(error);
+  }
+  return bytes;
+}
+
+async function* exportedLines(
+  root: string,
+  head: z.output<typeof headSchema>,
+  onProgress: (bytes: number) => void = () => undefined,
+): AsyncGenerator<string> {
   let files = 0;
   let totalBytes = 0;
   yield toLine(head);
@@ -65,6 +93,7 @@ async function* exportedLines(root: string, head: z.output<typeof headSchema>): 
       hash.update(piece);
       sizeBytes += piece.length;
       yield toLine({ data: piece.toString('base64') });
+      onProgress(totalBytes + sizeBytes);
     }
     yield toLine({ sizeBytes, sha256: hash.digest('hex') });
     files += 1;
@@ -108,37 +137,71 @@ async function* piecesOf(handle: FileHandle): AsyncGenerator<Buffer> {
   }
 }
 
-export interface TenantImport {
+interface Unpacked {
   tenantId: string;
   files: number;
   totalBytes: number;
 }
 
+export interface ImportOptions {
+  /** Of all files together. */
+  maxBytes?: number;
+  /** What happens to a tenant that is there already. Absent: it is refused. */
+  merge?: { mode: MergeMode } & MergeHooks;
+  /** Told whose archive it is, before anything of it is unpacked. */
+  onTenant?(tenantId: string): void;
+  /** Told of the bytes of files that are in so far. */
+  onProgress?(bytes: number): void;
+  /** Until everything arrived and proved unharmed, nothing is left when it fires. */
+  signal?: AbortSignal;
+}
+
 /**
- * Puts an exported tenant in place when all of it arrived unharmed, and nothing of it otherwise. Throws AppError
- * `import_damaged` (400), `import_unsafe` (400) for a name that would leave the tenant's folder, `tenant_exists` (409)
- * and `import_too_large` (413).
+ * Puts an exported tenant in place when all of it arrived unharmed, and nothing of it otherwise; plain or compressed
+ * with gzip. Throws AppError `import_damaged` (400), `import_unsafe` (400) for a name that would leave the tenant's
+ * folder, `tenant_exists` (409), `import_too_large` (413), and the signal's reason.
  */
 export async function importTenant(
   dataDir: string,
   source: AsyncIterable<Uint8Array | string>,
-  options: { maxBytes?: number } = {},
-): Promise<TenantImport> {
+  options: ImportOptions = {},
+): Promise<ImportReport> {
   const layout = createDataLayout(dataDir);
-  const staging = path.join(layout.tenantsDir, `.import-${randomUUID()}`);
+  const staging = path.join(layout.tenantsDir, `${stagingPrefix}${randomUUID()}`);
   try {
     await mkdir(staging, { recursive: true, mode: 0o700 });
-    const imported = await unpack(staging, source, layout.tenantDir, options.maxBytes ?? Number.POSITIVE_INFINITY);
-    const target = layout.tenantDir(imported.tenantId);
-    await refuseTaken(target);
-    await rename(staging, target);
+    const unpacked = await unpack(staging, plainBytes(source), layout.tenantDir, options);
+    options.signal?.throwIfAborted();
+    const { files, totalBytes, tenantId } = unpacked;
+    const target = layout.tenantDir(tenantId);
+    const counts = (await isThere(target)) ? await mergeInto(target, staging, options) : await putInPlace(target);
     await syncFolder(layout.tenantsDir);
-    return imported;
+    return { tenantId, files, totalBytes, ...counts };
   } catch (error) {
     if (['ENOTEMPTY', 'EEXIST'].includes(errnoOf(error) ?? '')) throw tenantExists();
     throw toStorageError(error);
   } finally {
     await rm(staging, { recursive: true, force: true });
+  }
+
+  async function putInPlace(target: string) {
+    const added = (await unitsIn(staging)).length;
+    await rename(staging, target);
+    return { added, replaced: 0, skipped: 0 };
+  }
+}
+
+async function mergeInto(target: string, staging: string, { merge }: ImportOptions) {
+  if (merge === undefined) throw tenantExists();
+  return mergeTenant(staging, target, merge.mode, merge);
+}
+
+/** Removes what an import that was killed left behind. */
+export async function removeStagedImports(dataDir: string): Promise<void> {
+  const { tenantsDir } = createDataLayout(dataDir);
+  const names = await readdir(tenantsDir).catch(() => []);
+  for (const name of names.filter((each) => each.startsWith(stagingPrefix))) {
+    await rm(path.join(tenantsDir, name), { recursive: true, force: true });
   }
 }
 
@@ -152,9 +215,9 @@ async function unpack(
   staging: string,
   source: AsyncIterable<Uint8Array | string>,
   tenantDir: (tenantId: string) => string,
-  maxBytes: number,
-): Promise<TenantImport> {
-  const imported: TenantImport = { tenantId: '', files: 0, totalBytes: 0 };
+  { maxBytes = Number.POSITIVE_INFINITY, merge, onTenant, onProgress, signal }: ImportOptions,
+): Promise<Unpacked> {
+  const imported: Unpacked = { tenantId: '', files: 0, totalBytes: 0 };
   let current: OpenFile | undefined;
   let isWhole = false;
 
@@ -169,6 +232,7 @@ async function unpack(
       current.hash.update(bytes);
       current.sizeBytes += bytes.length;
       await current.handle.writeFile(bytes);
+      onProgress?.(imported.totalBytes + current.sizeBytes);
     } else if ('sha256' in line) {
       if (current === undefined || line.sizeBytes !== current.sizeBytes) throw damaged();
       if (line.sha256 !== current.hash.digest('hex')) throw damaged();
@@ -185,11 +249,13 @@ async function unpack(
 
   try {
     for await (const text of linesOf(source)) {
+      signal?.throwIfAborted();
       if (isWhole) throw damaged();
       if (imported.tenantId !== '') await take(parse(lineSchema, text));
       else {
         imported.tenantId = checkId(parse(headSchema, text).tenantId, 'tenant id');
-        await refuseTaken(tenantDir(imported.tenantId));
+        onTenant?.(imported.tenantId);
+        if (merge === undefined && (await isThere(tenantDir(imported.tenantId)))) throw tenantExists();
       }
     }
   } finally {
@@ -244,14 +310,41 @@ function parse<Schema extends z.ZodType>(schema: Schema, text: string): z.output
   }
 }
 
-async function refuseTaken(target: string): Promise<void> {
+/** What gzip compressed comes out as it was; the rest passes. A stream that is not whole is known by its lines. */
+async function* plainBytes(source: AsyncIterable<Uint8Array | string>): AsyncGenerator<Uint8Array | string> {
+  const chunks = source[Symbol.asyncIterator]();
+  const first = await chunks.next();
+  if (first.done) return;
+  async function* all(): AsyncGenerator<Uint8Array | string> {
+    yield first.value;
+    for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value;
+  }
+  const head = Buffer.from(first.value);
+  if (head[0] !== 0x1f || (head.length > 1 && head[1] !== 0x8b)) {
+    yield* all();
+    return;
+  }
+  const packed = Readable.from(all(), { objectMode: false });
+  const plain = createGunzip();
+  try {
+    yield* pipeline(packed, plain, () => undefined);
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && /^Z_/.test(String(cause.code))) throw damaged(cause);
+    throw cause;
+  } finally {
+    packed.destroy();
+    plain.destroy();
+  }
+}
+
+async function isThere(target: string): Promise<boolean> {
   try {
     await stat(target);
+    return true;
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return;
+    if (errnoOf(error) === 'ENOENT') return false;
     throw error;
   }
-  throw tenantExists();
 }
 
 function tenantExists(): AppError {

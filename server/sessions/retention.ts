@@ -1,64 +1,58 @@
 import type { SessionKey } from '../contract/ids.ts';
+import type {
+  KeepingProgress,
+  RetentionCandidate,
+  RetentionPlan,
+  RetentionReport,
+  RetentionRules,
+} from '../contract/keeping.ts';
 import type { SessionRow } from '../contract/sessions.ts';
-import { AppError } from '../lib/app-error.ts';
+import { AppError, messageOf } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { SessionRemoval } from './keeping/session-removal.ts';
 import type { AgentrailSessionStore } from './store.ts';
 
-export interface RetentionRules {
-  /** Sessions without activity for longer go. */
-  maxAgeDays?: number;
-  /** The sessions with the oldest activity go until the rest, those with a run included, are no larger than this. */
-  maxTotalBytes?: number;
-  /** Only this tenant's sessions count and go. */
-  tenantId?: string;
-}
-
-export interface RetentionCandidate extends SessionKey {
-  title: string;
-  lastActiveAt: number;
-  sizeBytes: number;
-  reason: 'age' | 'size';
-}
-
-export interface RetentionPlan {
-  /** Oldest first. */
-  sessions: RetentionCandidate[];
-  freedBytes: number;
-  /** Would go, but have a run. */
-  keptWithRun: number;
-}
-
-export interface RetentionReport {
-  deleted: number;
-  freedBytes: number;
-  /** Had a run or became active since they were looked at. */
-  kept: number;
+export interface OldLogs {
+  find(days: number): Promise<RetentionPlan['logFiles']>;
+  remove(names: readonly string[]): Promise<void>;
 }
 
 export interface RetentionOptions {
-  sessions: Pick<AgentrailSessionStore, 'list' | 'get' | 'delete'>;
+  sessions: Pick<AgentrailSessionStore, 'list'>;
   clock: Clock;
-  /** Whether a run goes on in this session, or is about to. */
+  logger: Logger;
+  /** Whether a run goes on in this session. */
   hasRun(key: SessionKey): boolean;
-  /** Takes away what lives beside the files, the sandbox for instance, before they go. */
-  beforeDelete?(key: SessionKey): Promise<void>;
+  remove: SessionRemoval;
+  logs: OldLogs;
 }
 
-/** Lets old sessions go by age and by total size; never one with a run. */
+export interface ApplyOptions {
+  onProgress?(progress: KeepingProgress): void;
+  /** Ends it between two sessions, with what was done so far. */
+  signal?: AbortSignal;
+}
+
+/** Lets old sessions go by age and by total size, and old logs by age; never a session with a run. */
 export interface Retention {
   preview(rules: RetentionRules): Promise<RetentionPlan>;
-  /** Deletes what a preview named, as far as it still holds. Ends early, with what was done, when aborted. */
-  apply(plan: RetentionPlan, signal?: AbortSignal): Promise<RetentionReport>;
+  /** Deletes what a preview named, as far as it still holds. */
+  apply(plan: RetentionPlan, options?: ApplyOptions): Promise<RetentionReport>;
 }
 
 const dayMs = 86_400_000;
 
-export function createRetention({ sessions, clock, hasRun, beforeDelete }: RetentionOptions): Retention {
-  async function preview({ maxAgeDays, maxTotalBytes, tenantId }: RetentionRules): Promise<RetentionPlan> {
+export function createRetention({ sessions, clock, logger, hasRun, remove, logs }: RetentionOptions): Retention {
+  async function preview(rules: RetentionRules): Promise<RetentionPlan> {
+    const { maxAgeDays, maxTotalBytes, maxLogDays, tenantId } = rules;
     const oldest = maxAgeDays === undefined ? Number.NEGATIVE_INFINITY : clock.now() - maxAgeDays * dayMs;
     const most = maxTotalBytes ?? Number.POSITIVE_INFINITY;
-    const plan: RetentionPlan = { sessions: [], freedBytes: 0, keptWithRun: 0 };
-    let keptBytes = await bytesWithRun(tenantId);
+    const logFiles = maxLogDays === undefined ? [] : await logs.find(maxLogDays);
+    const plan: RetentionPlan = { sessions: [], freedBytes: 0, keptWithRun: 0, logFiles };
+    // Without a rule for sessions there is nothing to look for.
+    if (maxAgeDays === undefined && maxTotalBytes === undefined) return plan;
+    let keptBytes = maxTotalBytes === undefined ? 0 : await bytesWithRun(tenantId);
     for await (const row of allRows(tenantId)) {
       const sizeBytes = row.sizeBytes ?? 0;
       const isTooOld = row.lastActiveAt < oldest;
@@ -66,10 +60,11 @@ export function createRetention({ sessions, clock, hasRun, beforeDelete }: Reten
       if (hasRun(row)) {
         if (isTooOld) plan.keptWithRun += 1;
       } else if (isTooOld || isTooMuch) {
-        plan.sessions.unshift({ ...keyOf(row), ...factsOf(row), sizeBytes, reason: isTooOld ? 'age' : 'size' });
+        plan.sessions.push({ ...keyOf(row), ...factsOf(row), sizeBytes, reason: isTooOld ? 'age' : 'size' });
         plan.freedBytes += sizeBytes;
       } else keptBytes += sizeBytes;
     }
+    plan.sessions.reverse();
     return plan;
   }
 
@@ -92,35 +87,48 @@ export function createRetention({ sessions, clock, hasRun, beforeDelete }: Reten
     } while (cursor !== undefined);
   }
 
-  async function isUnchanged(candidate: RetentionCandidate): Promise<boolean> {
+  async function removeOne(candidate: RetentionCandidate, report: RetentionReport): Promise<void> {
+    const { lastActiveAt, reason, sizeBytes } = candidate;
+    const key = keyOf(candidate);
     try {
-      const { lastActiveAt } = await sessions.get(keyOf(candidate));
-      return lastActiveAt === candidate.lastActiveAt && !hasRun(candidate);
+      const freedBytes = await remove(key, { lastActiveAt });
+      if (freedBytes === undefined) {
+        report.kept += 1;
+        return;
+      }
+      report.deleted += 1;
+      report.freedBytes += freedBytes;
+      logger.info('Session deleted by retention', { ...key, reason, sizeBytes });
     } catch (error) {
-      if (error instanceof AppError && error.code === 'session_not_found') return false;
-      throw error;
+      if (isKept(error)) report.kept += 1;
+      else {
+        report.failed += 1;
+        logger.warn(`A session could not be deleted by retention: ${messageOf(error)}`, { ...key });
+      }
     }
   }
 
   return {
     preview,
-    async apply(plan, signal) {
-      const report: RetentionReport = { deleted: 0, freedBytes: 0, kept: 0 };
-      for (const candidate of plan.sessions) {
-        if (signal?.aborted) break;
-        const key = keyOf(candidate);
-        if (!(await isUnchanged(candidate))) {
-          report.kept += 1;
-          continue;
-        }
-        await beforeDelete?.(key);
-        await sessions.delete(key);
-        report.deleted += 1;
-        report.freedBytes += candidate.sizeBytes;
+    async apply(plan, { onProgress, signal } = {}) {
+      const report: RetentionReport = { deleted: 0, freedBytes: 0, kept: 0, failed: 0, logFiles: 0 };
+      const total = plan.sessions.length;
+      for (const [index, candidate] of plan.sessions.entries()) {
+        if (signal?.aborted) return report;
+        await removeOne(candidate, report);
+        onProgress?.({ type: 'step', done: index + 1, total, unit: 'sessions', name: candidate.sessionId });
       }
+      await logs.remove(plan.logFiles.map(({ name }) => name));
+      report.logFiles = plan.logFiles.length;
+      report.freedBytes += plan.logFiles.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
       return report;
     },
   };
+}
+
+/** It runs, or somebody else deleted it. */
+function isKept(error: unknown): boolean {
+  return error instanceof AppError && (error.code === 'session_busy' || error.code === 'session_not_found');
 }
 
 function keyOf({ tenantId, userId, sessionId }: SessionKey): SessionKey {
