@@ -3,57 +3,76 @@ import { createFileKeeper } from '../agent/attached-files.ts';
 import { listModels } from '../agent/model-menu.ts';
 import { listProfiles } from '../agent/profiles.ts';
 import { createRunManager } from '../agent/run-manager.ts';
+import type { RunTap } from '../agent/runs.ts';
+import { knowledgeContext, knowledgeTools } from '../agent/tools/knowledge/knowledge-tools.ts';
 import { createAgentApp } from '../app.ts';
+import type { LogLine } from '../contract/logs.ts';
 import { checkExposure } from '../http/exposure.ts';
 import { listen } from '../http/listen.ts';
+import { systemClock } from '../lib/clock.ts';
 import { createLifecycle } from '../lifecycle.ts';
 import { createRuleKeeper } from '../permissions/keep-rules.ts';
 import { createWorkspaceUploads } from '../sandbox/workspace-uploads.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { agentTools } from './agent-tools.ts';
 import type { HostOptions } from './host-options.ts';
+import { openExtensions } from './open-extensions.ts';
 import { type Foundation, openFoundation } from './open-foundation.ts';
+import { openKnowledge } from './open-knowledge.ts';
 import { openSandboxes } from './open-sandboxes.ts';
 import { openStorage } from './open-storage.ts';
+import { createSinks } from './telemetry-sinks.ts';
+
+type Sinks = ReturnType<typeof createSinks>;
 
 /** Constructs what lives as long as the program, from the ground up. */
 export async function openParts(options: HostOptions) {
-  const foundation = await openFoundation(options);
+  const sinks = createSinks(options.extensions?.sinks ?? [], systemClock);
+  const echo = (line: LogLine) => {
+    options.echo?.(line);
+    sinks.echo(line);
+  };
+  const foundation = await openFoundation({ ...options, echo });
+  sinks.reportTo(foundation.logger.child({ component: 'telemetry' }));
   try {
-    return await openOn(foundation, options);
+    return await openOn(foundation, options, sinks);
   } catch (error) {
     await foundation.close();
     throw error;
   }
 }
 
-async function openOn(foundation: Foundation, options: HostOptions) {
+async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks) {
   const { clock, config, dataDir, instanceId, logger, logs, secrets, tokens } = foundation;
   const storage = await openStorage(foundation);
   const { sessions, cluster, disk, workspaces, uploads } = storage;
-  const sandboxes = await openSandboxes(foundation, options.resourcesDir);
+  const sandboxes = await openSandboxes(foundation, options.resourcesDir, (exec) => metrics.countExec(exec));
   const agents = () =>
-    listProfiles(config.current()).map(({ id, name, model }) => ({
+    listProfiles(config.current(), extensions.profiles).map(({ id, name, model }) => ({
       id,
       name,
       model: model ?? listModels(config.current(), secrets)[0]?.id ?? 'demo:demo',
     }));
-  const workspaceUploads = createWorkspaceUploads({ dataDir, sandboxes });
-  const keepFiles = createFileKeeper({
-    dataDir,
-    namesInWorkspace: workspaceUploads.names,
-    putIntoWorkspace: workspaceUploads.put,
-    onStored: (key, bytes) => sessions.addBytes?.(key, bytes),
-  });
   const metrics = createMetrics({
     clock,
     runs: () => lifecycle.parts()?.runs.list() ?? [],
     sandboxes: () => sandboxes.list(),
   });
-  const tools = agentTools(foundation, storage, options.version);
+  const extensions = openExtensions(foundation, storage, metrics, options.extensions ?? {});
+  const workspaceUploads = createWorkspaceUploads({ dataDir, sandboxes });
+  const keepFiles = createFileKeeper({
+    dataDir,
+    namesInWorkspace: workspaceUploads.names,
+    describe: extensions.plugins.describeFiles,
+    putIntoWorkspace: workspaceUploads.put,
+    onStored: (key, bytes) => sessions.addBytes?.(key, bytes),
+  });
+  const knowledge = openKnowledge(foundation, options.version);
+  const tools = [...agentTools(foundation, storage, options.version), ...knowledgeTools(knowledge)];
   let bound: { host: string; port: number } = config.current().server;
   const lifecycle = createLifecycle({
     ...{ config, secrets, sessions, sandboxes, clock, logger },
+    plugins: extensions.plugins,
     createRuns() {
       const runs = createRunManager({
         config: () => config.current(),
@@ -63,11 +82,14 @@ async function openOn(foundation: Foundation, options: HostOptions) {
         cluster,
         sandboxes,
         context: sessions,
-        tools: () => tools,
+        tools: () => extensions.toolsBeside(tools),
+        ...extensions.forRuns,
+        modelNames: () => listModels(config.current(), secrets).flatMap(({ id, available }) => (available ? [id] : [])),
+        contextProviders: () => [...extensions.contextProviders(), knowledgeContext(knowledge)],
         readFile: (path) => readFile(path, 'utf8'),
         logger,
         clock,
-        tap: metrics.followRun,
+        tap: joinTaps(metrics.followRun, sinks.tap),
         keepRules: createRuleKeeper(config),
         keepFiles,
       });
@@ -76,16 +98,18 @@ async function openOn(foundation: Foundation, options: HostOptions) {
     },
     createApp: (edge, { runs, readiness }) =>
       createAgentApp({
-        ...{ edge, runs, readiness, sessions, workspaces, uploads, agents, tokens, metrics, logger, clock },
+        ...{ edge, runs, readiness, sessions, workspaces, uploads, agents, tokens, metrics, logger, clock, knowledge },
         config: () => config.current(),
         token: () => secrets.get('UI_SECRET_TOKEN')?.value,
         bindAddress: () => bound,
+        pluginRoutes: extensions.plugins.routes,
         beforeSessionDelete: async ({ tenantId, sessionId }) => {
           const owned = sandboxes.list().filter((box) => box.tenantId === tenantId && box.sessionId === sessionId);
           for (const { id } of owned) await sandboxes.destroy(id);
         },
       }).fetch,
     async listen(fetch, at) {
+      if (options.listen) return options.listen(fetch, at);
       checkExposure({ host: at.host, token: secrets.get('UI_SECRET_TOKEN')?.value });
       const listener = await listen({ fetch }, { ...at, logger });
       bound = { host: at.host, port: listener.port };
@@ -102,8 +126,10 @@ async function openOn(foundation: Foundation, options: HostOptions) {
     before?.();
     await sandboxes.close();
     tell('Writing sessions and logs');
+    await knowledge.close();
     await storage.close();
     metrics.close();
+    await sinks.close();
     logger.info('The program ends.', { instanceId });
     await foundation.close();
   }
@@ -113,5 +139,14 @@ async function openOn(foundation: Foundation, options: HostOptions) {
       closing ??= closeOnce(mode, onProgress, before);
       return closing;
     },
+  };
+}
+
+function joinTaps(...taps: RunTap[]): RunTap {
+  return (run) => {
+    const followers = taps.map((tap) => tap(run));
+    return (event) => {
+      for (const follow of followers) follow(event);
+    };
   };
 }

@@ -1,10 +1,14 @@
 import { join } from 'node:path';
 import { readAgentSource } from '../sandbox/agent-source.ts';
 import { engineEnv } from '../sandbox/engine-env.ts';
-import { createSandboxManager } from '../sandbox/sandbox-manager.ts';
+import { createSandboxManager, type SandboxManagerOptions } from '../sandbox/sandbox-manager.ts';
 import type { Foundation } from './open-foundation.ts';
 
-export async function openSandboxes(foundation: Foundation, resourcesDir: string) {
+export async function openSandboxes(
+  foundation: Foundation,
+  resourcesDir: string,
+  onExec: NonNullable<SandboxManagerOptions['onExec']>,
+) {
   const { config, secrets, dataDir, instanceId, clock, logger, environment } = foundation;
   return createSandboxManager({
     config: () => config.current().sandbox,
@@ -20,5 +24,6 @@ export async function openSandboxes(foundation: Foundation, resourcesDir: string
     env: engineEnv(environment),
     agentSource: await readAgentSource(join(resourcesDir, 'sandbox/agent')),
     imageFolder: join(resourcesDir, 'sandbox'),
+    onExec,
   });
 }

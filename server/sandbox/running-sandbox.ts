@@ -37,6 +37,8 @@ export interface SandboxScope {
   /** Counts a use; the returned function ends it. */
   begin(command?: string, shellId?: string): () => void;
   background: BackgroundCommands;
+  /** Told of each command that ended, but for background commands. */
+  onExec(result: Pick<ExecResult, 'endedBy' | 'durationMs'>): void;
   /** Resolves when commands can be run: at once, or after a paused one was resumed. */
   awake(): Promise<void>;
   /** Fires when what runs has to stop for lack of disk; anew for every stop. */
@@ -59,7 +61,11 @@ export function createRunningSandbox(scope: SandboxScope): Sandbox {
     get info() {
       return scope.info();
     },
-    exec: (request) => exec(scope, request, {}),
+    async exec(request) {
+      const result = await exec(scope, request, {});
+      scope.onExec(result);
+      return result;
+    },
     startBackground(request) {
       checkCommand(request.command);
       return scope.background.start(runner, commandLine(request.command), request);

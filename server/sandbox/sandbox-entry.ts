@@ -8,7 +8,7 @@ import { armDeadline } from './deadline.ts';
 import { createDiskWatch, type DiskWatch } from './disk-watch.ts';
 import { noGateway } from './egress/gateway.ts';
 import { sandboxFault } from './faults.ts';
-import { createRunningSandbox } from './running-sandbox.ts';
+import { createRunningSandbox, type SandboxScope } from './running-sandbox.ts';
 import type { Sandbox } from './sandbox.ts';
 import type { StartedSandbox } from './sandbox-start.ts';
 import { isUsable, nextState, type SandboxHappening } from './sandbox-state.ts';
@@ -27,6 +27,7 @@ export interface EntryOptions {
   diskLimitBytes(): number;
   /** Of the session; they outlast the sandbox as memories. */
   background: BackgroundCommands;
+  onExec: SandboxScope['onExec'];
   onChange(info: SandboxInfo): void;
 }
 
@@ -238,6 +239,7 @@ export function createSandboxEntry(options: EntryOptions): SandboxEntry {
       clock,
       begin,
       background: options.background,
+      onExec: options.onExec,
       awake: resume,
       diskSignal: () => disk.signal,
       checkSpace,

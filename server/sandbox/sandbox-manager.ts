@@ -20,7 +20,8 @@ import { readImageStatus, unknownImage } from './image-status.ts';
 import { createSandboxImages } from './images.ts';
 import { containerName } from './labels.ts';
 import { sizeBytes } from './limits.ts';
-import type { Sandbox, SandboxManager, SandboxOwner } from './sandbox.ts';
+import { affordablePool, readAvailableMemory } from './pool-size.ts';
+import type { ExecResult, Sandbox, SandboxManager, SandboxOwner } from './sandbox.ts';
 import { createSandboxEntry, type SandboxEntry } from './sandbox-entry.ts';
 import { createRecipe } from './sandbox-recipe.ts';
 import { isUsable } from './sandbox-state.ts';
@@ -34,8 +35,6 @@ const sweepEveryMs = 600_000;
 const destroyAllBoundMs = 60_000;
 const adjustPoolEveryMs = 10_000;
 const refillDelayMs = 300;
-/** Below this much available memory nothing waits in advance. */
-const scarceMemoryBytes = 384 * 1024 * 1024;
 
 export interface SandboxManagerOptions {
   /** The sandbox part of the configuration in force; read at every use. */
@@ -54,8 +53,10 @@ export interface SandboxManagerOptions {
   agentSource: string;
   /** Folder with the Dockerfile of the bundled image. */
   imageFolder?: string;
-  /** Bytes that the machine could still give; default: asked of Node. */
+  /** Bytes that the machine could still give; default: asked of the kernel. */
   availableMemory?: () => number;
+  /** Told of each command that ended, but for background commands. Must not throw. */
+  onExec?: (result: Pick<ExecResult, 'endedBy' | 'durationMs'>) => void;
   /** How ssh is started; default `ssh`. */
   sshCommand?: string[];
   /** Takes the place of Docker in unit tests. */
@@ -82,7 +83,7 @@ export function createSandboxManager(options: SandboxManagerOptions): SandboxMan
     publish({ engine });
     pool.adjust();
   });
-  const availableMemory = options.availableMemory ?? (() => process.availableMemory());
+  const availableMemory = options.availableMemory ?? readAvailableMemory;
   const pins = createImagePins();
   const { instanceId, agentSource } = options;
   const volumes = createWorkspaceVolumes({
@@ -97,7 +98,7 @@ export function createSandboxManager(options: SandboxManagerOptions): SandboxMan
   const recipe = createRecipe({ instanceId, user, allowsHostServices, pins, agentSource, volumes, clock, logger });
   const pool = createWarmPool({
     // A workspace that is a volume belongs to one session from the start.
-    size: () => (isWarm && hasFolders && availableMemory() >= scarceMemoryBytes ? config().warmPool : 0),
+    size: () => affordablePool(isWarm && hasFolders ? config().warmPool : 0, pool.list().length, availableMemory()),
     kind: async () => {
       await cleanPoolFolder();
       return recipe.kind(await link.use(), config());
@@ -207,6 +208,7 @@ export function createSandboxManager(options: SandboxManagerOptions): SandboxMan
       maxAgeMs: () => config().maxAgeMs,
       diskLimitBytes: () => sizeBytes(config().diskLimit),
       background: background.of(key),
+      onExec: options.onExec ?? (() => undefined),
       onChange: (sandbox) => {
         if (sandbox.state === 'gone' && slots.get(key)?.entry === entry) {
           slots.delete(key);

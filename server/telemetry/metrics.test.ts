@@ -185,3 +185,17 @@ describe('the figures of the process', () => {
     expect(await other.lines('agentrail_runs_total{')).toEqual([]);
   });
 });
+
+describe('the figures of sandboxes', () => {
+  it('tell how long commands took, by what ended them', async () => {
+    const { metrics, lines } = setUp();
+    metrics.countExec({ endedBy: 'exit', durationMs: 4 });
+    metrics.countExec({ endedBy: 'exit', durationMs: 6 });
+    metrics.countExec({ endedBy: 'timeout', durationMs: 2000 });
+    expect(await lines('agentrail_sandbox_exec_seconds_count')).toEqual([
+      'agentrail_sandbox_exec_seconds_count{ended_by="exit"} 2',
+      'agentrail_sandbox_exec_seconds_count{ended_by="timeout"} 1',
+    ]);
+    expect(await metrics.text()).toContain('agentrail_sandbox_exec_seconds_bucket{le="0.005",ended_by="exit"} 1');
+  });
+});

@@ -22,6 +22,9 @@ export interface Metrics {
   /** Follows one run: give it every event. Quick, and never throws. */
   followRun(run: Pick<RunInfo, 'model'>): (event: RunEvent) => void;
   countRequest(request: FinishedRequest): void;
+  /** A command that ended in a sandbox; `endedBy` is one of a few words. */
+  countExec(exec: { endedBy: string; durationMs: number }): void;
+  countPluginFault(plugin: string, hook: string): void;
   close(): void;
 }
 
@@ -38,6 +41,8 @@ export const noMetrics: Metrics = {
   text: async () => '',
   followRun: () => () => undefined,
   countRequest: () => undefined,
+  countExec: () => undefined,
+  countPluginFault: () => undefined,
   close: () => undefined,
 };
 
@@ -45,6 +50,7 @@ const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIO
 const sandboxStates = ['creating', 'ready', 'busy', 'idle', 'paused', 'stopping', 'failed', 'lost'] as const;
 const requestBuckets = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30, 120];
 const firstTokenBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60];
+const execBuckets = [0.002, 0.005, 0.01, 0.05, 0.25, 1, 5, 30, 120, 600];
 const toolBuckets = [0.005, 0.02, 0.1, 0.5, 2, 10, 30, 120, 600];
 
 export function createMetrics(options: MetricsOptions): Metrics {
@@ -55,6 +61,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const process = watchProcess(registers);
   const models = createLabelSet();
   const tools = createLabelSet();
+  const plugins = createLabelSet();
 
   new Gauge({
     name: 'agentrail_runs_running',
@@ -122,6 +129,14 @@ export function createMetrics(options: MetricsOptions): Metrics {
       figures.requests.observe(labels, durationMs / 1000);
     },
 
+    countPluginFault(plugin, hook) {
+      figures.pluginFaults.inc({ plugin: plugins.add(plugin), hook });
+    },
+
+    countExec({ endedBy, durationMs }) {
+      figures.execs.observe({ ended_by: endedBy }, durationMs / 1000);
+    },
+
     close() {
       process.close();
       registry.clear();
@@ -163,9 +178,22 @@ function createFigures(registers: Registry[]) {
       buckets: toolBuckets,
       registers,
     }),
+    pluginFaults: new Counter({
+      name: 'agentrail_plugin_faults_total',
+      help: 'Hooks of plugins that threw or took too long.',
+      labelNames: ['plugin', 'hook'],
+      registers,
+    }),
     retries: new Counter({
       name: 'agentrail_provider_retries_total',
       help: 'Model calls that were tried again.',
+      registers,
+    }),
+    execs: new Histogram({
+      name: 'agentrail_sandbox_exec_seconds',
+      help: 'Commands in sandboxes, by what ended them.',
+      labelNames: ['ended_by'],
+      buckets: execBuckets,
       registers,
     }),
     requests: new Histogram({
