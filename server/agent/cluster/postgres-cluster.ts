@@ -36,7 +36,7 @@ export interface PostgresClusterOptions {
   times?: Partial<ClusterTimes>;
 }
 
-const usualTimes: ClusterTimes = { leaseMs: 15_000, gatherMs: 40, lookMs: 2_000, callTimeoutMs: 10_000 };
+const usualTimes: ClusterTimes = { leaseMs: 10_000, gatherMs: 40, lookMs: 2_000, callTimeoutMs: 10_000 };
 const bufferBytes = 4 * 1024 * 1024;
 
 type Question =
