@@ -23,6 +23,7 @@ import type { Grants } from './grants.ts';
 import { createKeyReport } from './key-report.ts';
 import { type ModelHandle, type ModelSources, resolveModel } from './model.ts';
 import { offeredTools, recallFrom } from './offered-tools.ts';
+import { createOpenedModels } from './opened-models.ts';
 import { createPermissionCheck } from './permission-check.ts';
 import {
   defaultAgentId,
@@ -36,10 +37,11 @@ import {
 } from './profiles.ts';
 import { type LoopParts, titleOf } from './run.ts';
 import type { RunHooks } from './run-hooks.ts';
-import { runTool, type ToolScope, toolSpecs } from './run-tool.ts';
+import { runTool, type ToolScope } from './run-tool.ts';
 import type { RunExtras } from './runs.ts';
 import { chosenModel } from './session-desk.ts';
 import { systemPrompt } from './system-prompt.ts';
+import { createToolSpecs } from './tool-specs.ts';
 import type { Tool } from './tools/tool.ts';
 import { askInRoom, type WaitingRoom } from './waiting-room.ts';
 
@@ -117,11 +119,13 @@ export function createRunSetup(options: RunSetupOptions, grants: Grants): RunSet
   const redact = (text: string) => options.redactor.redact(text);
   const redactStream = () => options.redactor.stream();
 
+  const specsOf = createToolSpecs();
   const modelSources: ModelSources = {
     config: options.config,
     secrets: options.secrets,
     demo: () => createDemoModel((ms, signal) => clock.sleep(ms, signal)),
     ...(options.modelFetch ? { fetch: options.modelFetch } : {}),
+    opened: createOpenedModels(),
   };
 
   async function choose(request: ChatRequest, key: SessionKey): Promise<{ profile: Profile; model: ModelHandle }> {
@@ -177,7 +181,7 @@ export function createRunSetup(options: RunSetupOptions, grants: Grants): RunSet
     const aside = await asideFor(scope, logger);
     const parts = {
       system: [prompt, extras.system].filter(Boolean).join('\n\n'),
-      toolSpecs: toolSpecs(tools),
+      toolSpecs: specsOf(tools),
       settings: { ...options.config().llm, ...extras.settings },
       redact,
       redactStream,

@@ -1,4 +1,3 @@
-import type { LanguageModelV4FunctionTool } from '@ai-sdk/provider';
 import { z } from 'zod';
 import type { RunEvent, ToolOutput } from '../contract/events.ts';
 import type { ToolCallBlock, ToolResultMessage } from '../contract/messages.ts';
@@ -41,19 +40,6 @@ type Output = ToolOutput & { isError?: boolean };
 
 /** A tool that does not end within this time of the abort is left behind. */
 const abortGraceMs = 500;
-
-/** The tools as models are told of them. */
-export function toolSpecs(tools: Iterable<Tool>): LanguageModelV4FunctionTool[] {
-  return Array.from(tools, (tool) => {
-    const { $schema: _, ...schema } = z.toJSONSchema(tool.inputSchema, { io: 'input', target: 'draft-7' });
-    return {
-      type: 'function',
-      name: tool.name,
-      description: tool.description,
-      inputSchema: schema as LanguageModelV4FunctionTool['inputSchema'],
-    };
-  });
-}
 
 /** Runs one call and tells of it. Never rejects. Undefined only for a question that stays open. */
 export async function runTool(

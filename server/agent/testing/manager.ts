@@ -6,6 +6,7 @@ import { type Config, configSchema } from '../../contract/config.ts';
 import type { NumberedEvent, RunEvent } from '../../contract/events.ts';
 import type { ProbeResult } from '../../contract/secrets.ts';
 import { systemClock } from '../../lib/clock.ts';
+import { createLiveRedactor } from '../../secrets/redactor.ts';
 import { createFileSessionStore } from '../../sessions/file-store.ts';
 import type { AgentrailSessionStore } from '../../sessions/store.ts';
 import { silentLogger } from '../../telemetry/logger.ts';
@@ -51,7 +52,7 @@ export async function createTestManager(
     createRunManager({
       config: () => config,
       secrets: { ...secretsOf(testKeys), report: (name, result) => reports.push({ name, result }) },
-      redactor: { redact: (text) => text },
+      redactor: createLiveRedactor(() => undefined),
       sessions,
       context: sessions,
       tools: typeof tools === 'function' ? tools : () => [...tools, ...toolsOf(sessions)],
