@@ -1,4 +1,4 @@
-import { Hono } from 'hono';
+import { type ErrorHandler, Hono } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { requestId } from 'hono/request-id';
 import type { RunManager } from './agent/runs.ts';
@@ -6,7 +6,7 @@ import type { Config } from './contract/config.ts';
 import type { SessionKey } from './contract/ids.ts';
 import type { Readiness } from './contract/server-state.ts';
 import type { WorkspaceReader } from './data/workspace-files.ts';
-import { createAccessCheck } from './http/access.ts';
+import { type AccessCheck, checkAdmin, createAccessCheck } from './http/access.ts';
 import { docsStyleSource } from './http/api-document/docs-page.ts';
 import { isLoopback } from './http/exposure.ts';
 import type { HttpEnv } from './http/http-env.ts';
@@ -25,14 +25,16 @@ import { createApiDocumentRoutes } from './http/routes/api-document.ts';
 import { createChatRoute } from './http/routes/chat.ts';
 import { createCompactRoute } from './http/routes/compact.ts';
 import { createHealthRoutes } from './http/routes/health.ts';
+import { createKnowledgeRoutes, takesDocuments } from './http/routes/knowledge.ts';
 import { createMetricsRoute } from './http/routes/metrics.ts';
 import { createOpenAiRoutes } from './http/routes/openai.ts';
 import { createRespondRoute } from './http/routes/respond.ts';
 import { createRunRoutes } from './http/routes/runs.ts';
 import { createSessionRoutes } from './http/routes/sessions.ts';
 import { createStreamRoute } from './http/routes/stream.ts';
-import { createChatReader } from './http/uploads/read-chat-request.ts';
+import { createChatReader, isMultipart } from './http/uploads/read-chat-request.ts';
 import type { UploadSpool } from './http/uploads/spool.ts';
+import type { KnowledgeManager } from './knowledge/knowledge-manager.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { newId } from './lib/new-id.ts';
 import type { ApiTokens } from './secrets/api-tokens.ts';
@@ -59,10 +61,14 @@ export interface AgentAppOptions {
   logger: Logger;
   /** `trusted` leaves out Host, Origin and token checks: whoever mounts the app did their own. */
   edge: 'http' | 'trusted';
+  /** Absent: there are no knowledge bases. */
+  knowledge?: KnowledgeManager;
   /** Where large attachments wait. Absent: they come as JSON only, and count towards the body's limit. */
   uploads?: UploadSpool;
   /** Absent: nothing is counted. */
   metrics?: Metrics;
+  /** Routes of plugins, below `/plugins/`; open to the bearer token and to unbound admin tokens. Absent: none. */
+  pluginRoutes?(onError: ErrorHandler<HttpEnv>): Hono<HttpEnv> | undefined;
   /** Called before a session's files are deleted, after its run ended: removes its sandbox. */
   beforeSessionDelete?(key: SessionKey): Promise<void>;
   /** Between two keep-alive comments of a stream. Default 15,000. */
@@ -94,10 +100,13 @@ export function createAgentApp(options: AgentAppOptions): Hono<HttpEnv> {
   app.use(securityHeaders({ pages: { '/docs': docsStyleSource } }));
   if (options.edge === 'http') guard(app, options);
   app.use(methodNotAllowed({ app, onMethodNotAllowed }));
-  const takesFiles = (path: string) => uploads !== undefined && chatPaths.includes(path);
+  const takesFiles = (path: string) => uploads !== undefined && (chatPaths.includes(path) || takesDocuments(path));
+  /** Chat bodies bring large files in JSON, too, and are measured where they are read. */
+  const isMeasuredElsewhere = (path: string, type: string) =>
+    takesFiles(path) && (isMultipart(type) || chatPaths.includes(path));
   app.use(
     jsonOnly(takesFiles),
-    bodyLimit(() => config().server.bodyLimit, takesFiles),
+    bodyLimit(() => config().server.bodyLimit, isMeasuredElsewhere),
   );
   const readChat = createChatReader({ config, uploads });
 
@@ -109,9 +118,12 @@ export function createAgentApp(options: AgentAppOptions): Hono<HttpEnv> {
   app.route('/', createCompactRoute(runs));
   app.route('/', createRespondRoute(runs));
   app.route('/', createAgentRoutes(options.agents));
+  app.route('/', createKnowledgeRoutes({ knowledge: options.knowledge, uploads, config }));
   app.route('/', createOpenAiRoutes({ runs, agents: options.agents, clock, logger, keepAliveMs }));
   app.route('/', createMetricsRoute(metrics));
   app.route('/', createApiDocumentRoutes(operations));
+  const pluginRoutes = options.pluginRoutes?.(createOnError(logger));
+  if (pluginRoutes) app.route('/', pluginRoutes);
   return app;
 }
 
@@ -119,12 +131,15 @@ export function createAgentApp(options: AgentAppOptions): Hono<HttpEnv> {
 function guard(app: Hono<HttpEnv>, { bindAddress, config, token, tokens }: AgentAppOptions): void {
   app.use(hostCheck({ bindAddress, allowedHosts: () => config().server.allowedHosts }));
   app.use(originCheck(() => config().server.allowedOrigins));
-  const checkToken = bearerToken({
-    token,
-    named: tokens ?? { find: () => undefined },
-    isExposed: () => !isLoopback(bindAddress().host),
-    isRequired: () => config().server.requireToken,
-    checkAccess: createAccessCheck(operations),
-  });
+  const tokenCheck = (checkAccess: AccessCheck) =>
+    bearerToken({
+      token,
+      named: tokens ?? { find: () => undefined },
+      isExposed: () => !isLoopback(bindAddress().host),
+      isRequired: () => config().server.requireToken,
+      checkAccess,
+    });
+  const checkToken = tokenCheck(createAccessCheck(operations));
   for (const path of guardedPaths) app.use(path, checkToken);
+  app.use('/plugins/*', tokenCheck(checkAdmin));
 }

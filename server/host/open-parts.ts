@@ -9,6 +9,7 @@ import { createAgentApp } from '../app.ts';
 import type { LogLine } from '../contract/logs.ts';
 import { checkExposure } from '../http/exposure.ts';
 import { listen } from '../http/listen.ts';
+import { messageOf } from '../lib/app-error.ts';
 import { systemClock } from '../lib/clock.ts';
 import { createLifecycle } from '../lifecycle.ts';
 import { createRuleKeeper } from '../permissions/keep-rules.ts';
@@ -117,6 +118,9 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
     },
   });
 
+  knowledge
+    .resume()
+    .catch((error: unknown) => logger.error(`Documents that wait were not taken up: ${messageOf(error)}`));
   lifecycle.subscribe(({ phase }) => sandboxes.keepWarm(phase === 'ready' || phase === 'degraded'));
 
   let closing: Promise<void> | undefined;

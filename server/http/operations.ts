@@ -4,6 +4,7 @@ import { apiDocumentOperations } from './routes/api-document.ts';
 import { chatOperations } from './routes/chat.ts';
 import { compactOperations } from './routes/compact.ts';
 import { healthOperations } from './routes/health.ts';
+import { knowledgeOperations } from './routes/knowledge-operations.ts';
 import { metricsOperations } from './routes/metrics.ts';
 import { openAiOperations } from './routes/openai.ts';
 import { respondOperations } from './routes/respond.ts';
@@ -20,6 +21,7 @@ export const operations: readonly Operation[] = [
   ...compactOperations,
   ...respondOperations,
   ...agentOperations,
+  ...knowledgeOperations,
   ...openAiOperations,
   ...healthOperations,
   ...metricsOperations,

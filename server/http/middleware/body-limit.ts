@@ -9,10 +9,10 @@ import { bodyTooLarge } from '../uploads/upload-faults.ts';
  */
 export function bodyLimit(
   maxBytes: () => number,
-  isExempt: (path: string) => boolean = () => false,
+  isExempt: (path: string, contentType: string) => boolean = () => false,
 ): MiddlewareHandler<HttpEnv> {
   return async (c, next) => {
-    if (isExempt(c.req.path) || !hasBody(c)) return next();
+    if (isExempt(c.req.path, c.req.header('Content-Type') ?? '') || !hasBody(c)) return next();
     const max = maxBytes();
     const told = c.req.header('Content-Length');
     if (told !== undefined && !(Number(told) <= max)) throw bodyTooLarge(max);

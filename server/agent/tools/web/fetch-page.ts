@@ -27,6 +27,10 @@ export interface PageFetcher {
   clock: Clock;
   /** What servers are told of who asks. */
   userAgent: string;
+  /** Throws for what is not wanted, before a byte of it is read. Default: what cannot be read as a page. */
+  checkType?(contentType: string, url: URL): void;
+  /** Longer pages are cut. Default 5 MiB. */
+  maxBytes?: number;
 }
 
 export const fetchTimeoutMs = 20_000;
@@ -65,7 +69,7 @@ async function follow(
   for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
     const exchange = await ask(target, policy, fetcher, signal);
     const next = redirectOf(exchange, target.url, policy);
-    if (!next) return await takePage(target.url, exchange);
+    if (!next) return await takePage(target.url, exchange, fetcher);
     exchange.body.destroy();
     target = next;
   }
@@ -131,12 +135,16 @@ function readLocation(location: string): string {
   return Buffer.from(location, 'latin1').toString('utf8');
 }
 
-async function takePage(url: URL, { status, statusText, headers, body }: Exchange): Promise<FetchedPage> {
+async function takePage(
+  url: URL,
+  { status, statusText, headers, body }: Exchange,
+  { checkType = checkContentType, maxBytes = maxPageBytes }: PageFetcher,
+): Promise<FetchedPage> {
   try {
     if (status < 200 || status > 299) throw statusFault(status, statusText, headers['retry-after'], url.host);
     const contentType = contentTypeOf(headers);
-    checkContentType(contentType, url);
-    const { bytes, isCut } = await readBody(body, headers['content-encoding'], maxPageBytes);
+    checkType(contentType, url);
+    const { bytes, isCut } = await readBody(body, headers['content-encoding'], maxBytes);
     return { url, status, contentType, bytes, isCut };
   } catch (error) {
     throw networkFault(error, url.host);
