@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { SessionKey } from '../contract/ids.ts';
 import type { Message } from '../contract/messages.ts';
 import { makeFoldersBelow } from '../data/folders.ts';
-import { type SessionLayout, sessionLayout } from '../data/layout.ts';
+import { sessionLayout } from '../data/layout.ts';
 import { errnoOf } from '../data/storage-error.ts';
 import { temporaryName } from '../data/temporary-name.ts';
 import { AppError } from '../lib/app-error.ts';
@@ -12,53 +12,61 @@ import { closeFiles, openArchive, openWholeHistory, readEntries, readHistory } f
 import { readBudget } from './budgeted-history.ts';
 import { compactFolder, cutHistory } from './compaction.ts';
 import { folderBytes } from './index/read-session.ts';
-import type { OwnSession, SessionAccess } from './session-access.ts';
-import { createSessionFolder } from './session-folder.ts';
+import type { SessionSizes } from './index/tables.ts';
+import type { OwnFolder, OwnSession, SessionAccess } from './session-access.ts';
+import { createSessionFolder, type SessionFolder } from './session-folder.ts';
 import { initLine } from './session-state.ts';
-import type { AgentrailSessionStore, SessionInit } from './store.ts';
+import type { AgentrailSessionStore } from './store.ts';
 
 type HistoryMethods = Pick<
   AgentrailSessionStore,
   'loadMessagesWithBudget' | 'loadHistory' | 'loadAllMessages' | 'compact' | 'loadArchive' | 'fork'
 >;
 
-/** What of a session goes into its copy. */
-interface ForkSource {
-  sessionId: string;
-  layout: SessionLayout;
-  lines: Buffer[];
-  init: SessionInit;
+type ForkRequest = Omit<Parameters<AgentrailSessionStore['fork']>[1], 'sessionId'>;
+
+/** A session that is made and not in its place yet. */
+interface Staged {
+  dir: string;
+  sizes: Partial<SessionSizes>;
 }
 
 /** Reading a history otherwise than whole, and changing it otherwise than by appending. */
 export function createHistoryMethods(access: SessionAccess, clock: Clock): HistoryMethods {
   const { inOwn, index } = access;
 
-  /** The copy is made beside its place and moved there whole: a kill leaves all of it or nothing under its id. */
-  async function copyInto(source: ForkSource, key: SessionKey): Promise<OwnSession> {
-    return access.inAny(key, async (folder) => {
-      if ((await folder.state()) !== undefined || (await folder.hasMessages())) throw sessionExists();
-      const { dir } = folder.layout;
-      const staged = createSessionFolder(sessionLayout(path.join(path.dirname(dir), temporaryName(key.sessionId))));
-      try {
-        await makeFoldersBelow(access.base(), staged.layout.dir);
-        await copyFolder(source.layout.compactionsDir, staged.layout.compactionsDir);
-        await copyFolder(source.layout.toolResultsDir, staged.layout.toolResultsDir);
-        const written = await staged.replaceMessages(Buffer.concat(source.lines));
-        const { compactionsDir, toolResultsDir } = staged.layout;
-        const extra = (await folderBytes(compactionsDir)) + (await folderBytes(toolResultsDir));
-        const line = { ...initLine(key, source.init, clock.now()), forkedFrom: source.sessionId };
-        await staged.create(line, access.base());
-        await staged.close();
-        await access.discard(folder);
-        const own = await access.adopt(folder, staged.layout.dir);
-        index.write(own.summary, { stopReason: undefined, sizes: { ...written, extra } });
-        return own;
-      } finally {
-        await staged.close();
-        await rm(staged.layout.dir, { recursive: true, force: true }).catch(() => undefined);
-      }
-    });
+  /** Copies a session under a name of no session. While its files cannot change: not between two of them either. */
+  async function stage({ folder, own }: OwnFolder, key: SessionKey, request: ForkRequest): Promise<Staged> {
+    const { older } = await cutHistory(folder, request.messageCount, 'invalid_fork');
+    const beside = path.dirname(access.layout.session(key.tenantId, key.sessionId).dir);
+    const staged = createSessionFolder(sessionLayout(path.join(beside, temporaryName(key.sessionId))));
+    const { dir, compactionsDir, toolResultsDir } = staged.layout;
+    try {
+      await makeFoldersBelow(access.base(), dir);
+      await copyFolder(folder.layout.compactionsDir, compactionsDir);
+      await copyFolder(folder.layout.toolResultsDir, toolResultsDir);
+      const written = await staged.replaceMessages(Buffer.concat(older));
+      const extra = (await folderBytes(compactionsDir)) + (await folderBytes(toolResultsDir));
+      const init = { agentId: own.summary.agentId, title: request.title ?? own.summary.title };
+      const line = { ...initLine(key, init, clock.now()), forkedFrom: own.summary.sessionId };
+      await staged.create(line, access.base());
+      return { dir, sizes: { ...written, extra } };
+    } catch (error) {
+      await discardStaged(dir);
+      throw error;
+    } finally {
+      await staged.close();
+    }
+  }
+
+  /** Moves it to its place: a kill leaves all of it or nothing under its id. */
+  async function place({ dir, sizes }: Staged, folder: SessionFolder): Promise<OwnSession> {
+    await refuseTaken(folder);
+    // What is not a session may lie there, for instance files that came with a message that was refused.
+    await access.discard(folder);
+    const own = await access.adopt(folder, dir);
+    index.write(own.summary, { stopReason: undefined, sizes });
+    return own;
   }
 
   return {
@@ -107,17 +115,27 @@ export function createHistoryMethods(access: SessionAccess, clock: Clock): Histo
         await using _ = file.handle;
         return await readHistory(file);
       }),
-    async fork(key, { sessionId, title, messageCount }) {
+    async fork(key, { sessionId, ...request }) {
       if (sessionId === key.sessionId) throw sessionExists();
-      const source = await inOwn(key, async ({ folder, own }) => ({
-        sessionId: key.sessionId,
-        layout: folder.layout,
-        lines: (await cutHistory(folder, messageCount, 'invalid_fork')).older,
-        init: { agentId: own.summary.agentId, title: title ?? own.summary.title },
-      }));
-      return (await copyInto(source, { ...key, sessionId })).summary;
+      const target = { ...key, sessionId };
+      await access.inAny(target, refuseTaken);
+      const staged = await inOwn(key, (source) => stage(source, target, request));
+      try {
+        return (await access.inAny(target, (folder) => place(staged, folder))).summary;
+      } finally {
+        await discardStaged(staged.dir);
+      }
     },
   };
+}
+
+async function refuseTaken(folder: SessionFolder): Promise<void> {
+  if ((await folder.state()) !== undefined || (await folder.hasMessages())) throw sessionExists();
+}
+
+/** Nothing is there when it was moved to its place. What cannot be removed now goes after the next takeover. */
+async function discardStaged(dir: string): Promise<void> {
+  await rm(dir, { recursive: true, force: true }).catch(() => undefined);
 }
 
 /** Files of a folder that only ever gets whole files; none when it is not there. */
