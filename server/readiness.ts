@@ -3,6 +3,7 @@ import type { Readiness, ReadinessCheck, ServerPhase } from './contract/server-s
 import { messageOf } from './lib/app-error.ts';
 import type { Clock } from './lib/clock.ts';
 import type { SandboxManager } from './sandbox/sandbox.ts';
+import { sandboxSettingWarnings } from './sandbox/setting-warnings.ts';
 import type { SecretsManager } from './secrets/secrets-manager.ts';
 import type { SessionStore } from './sessions/store.ts';
 
@@ -67,8 +68,12 @@ function configFinding(config: ConfigManager): Finding {
 
 function sandboxFinding({ sandboxes, config }: ReadinessOptions): Finding {
   const engine = sandboxes.engine();
-  if (engine.state === 'connected') return { status: 'ok' };
-  const status = config.current().sandbox.required ? 'fail' : 'warn';
+  const settings = config.current().sandbox;
+  if (engine.state === 'connected') {
+    const [warning] = sandboxSettingWarnings(settings);
+    return warning ? { status: 'warn', error: warning.sentence } : { status: 'ok' };
+  }
+  const status = settings.required ? 'fail' : 'warn';
   return { status, error: engine.problem ?? 'The Docker engine does not answer.' };
 }
 
