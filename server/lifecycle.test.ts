@@ -16,7 +16,14 @@ const connected: EngineStatus = { state: 'connected', version: '20.10', tries: [
 const missing: EngineStatus = { state: 'not_found', problem: 'No Docker engine was found.', tries: [], checkedAt: 0 };
 
 /** A lifecycle over parts that write down, in order, what was asked of them. */
-function make(change: { engine?: EngineStatus; required?: boolean; listen?: LifecycleOptions['listen'] } = {}) {
+function make(
+  change: {
+    engine?: EngineStatus;
+    required?: boolean;
+    listen?: LifecycleOptions['listen'];
+    plugins?: Partial<LifecycleOptions['plugins']>;
+  } = {},
+) {
   const calls: string[] = [];
   const note =
     <T>(name: string, result: T) =>
@@ -49,6 +56,12 @@ function make(change: { engine?: EngineStatus; required?: boolean; listen?: Life
         return () => engineListeners.delete(listener);
       },
     } as Partial<SandboxManager> as SandboxManager,
+    plugins: {
+      start: note('start plugins', { status: 'ok' as const }),
+      stop: note('stop plugins', undefined),
+      readiness: async () => [],
+      ...change.plugins,
+    },
     createRuns: () =>
       ({
         list: () => [],
@@ -73,9 +86,9 @@ function make(change: { engine?: EngineStatus; required?: boolean; listen?: Life
 test('a start carries out every stage in order and ends ready', async () => {
   const { control, calls, seen } = make();
   await control.start();
-  expect(calls).toEqual(['reload', 'ping', 'listen 3000', 'probe', 'sweep']);
+  expect(calls).toEqual(['reload', 'ping', 'start plugins', 'listen 3000', 'probe', 'sweep']);
   expect(control.state()).toMatchObject({ phase: 'ready', address: 'http://127.0.0.1:3000' });
-  expect(control.state().stages.map((stage) => stage.status)).toEqual(Array(7).fill('ok'));
+  expect(control.state().stages.map((stage) => stage.status)).toEqual(Array(8).fill('ok'));
   expect(seen[0]?.phase).toBe('starting');
   await control.stop('now');
 });
@@ -94,10 +107,33 @@ test('a stop drains runs, destroys sandboxes and closes the listener, in this or
   await control.start();
   calls.length = 0;
   await control.stop('drain');
-  expect(calls).toEqual(['drain 10000', 'destroyAll', 'close']);
+  expect(calls).toEqual(['drain 10000', 'stop plugins', 'destroyAll', 'close']);
   expect(control.state()).toMatchObject({ phase: 'stopped' });
   expect(control.state().address).toBeUndefined();
   expect(listeners.size).toBe(0);
+});
+
+test('a plugin that must run and cannot keeps the server from listening', async () => {
+  const start = () => Promise.reject(new AppError('plugin_start_failed', 'The plugin "audit" must run.'));
+  const { control, calls } = make({ plugins: { start } });
+  await expect(control.start()).rejects.toMatchObject({ code: 'plugin_start_failed' });
+  expect(control.state()).toMatchObject({ phase: 'failed', fault: { code: 'plugin_start_failed' } });
+  expect(calls).not.toContain('listen 3000');
+});
+
+test('a plugin that does not run leaves the server up but degraded, and readiness tells its checks', async () => {
+  const { control } = make({
+    plugins: {
+      start: async () => ({ status: 'warn', note: 'audit: no such file' }),
+      readiness: async () => [{ name: 'plugin:audit', status: 'warn', durationMs: 0, error: 'It does not run' }],
+    },
+  });
+  await control.start();
+  expect(control.state().phase).toBe('degraded');
+  const readiness = await control.parts()?.readiness();
+  expect(readiness?.status).toBe('ready');
+  expect(readiness?.checks.at(-1)).toMatchObject({ name: 'plugin:audit', status: 'warn' });
+  await control.stop('now');
 });
 
 test('a missing engine leaves the server up but degraded, with the reason', async () => {

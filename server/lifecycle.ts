@@ -1,7 +1,7 @@
 import type { RunManager } from './agent/runs.ts';
 import type { ConfigManager } from './config/config-manager.ts';
 import type { ServerControl, ServerParts } from './console/server-control.ts';
-import type { Readiness, ServerFault, ServerState } from './contract/server-state.ts';
+import type { Readiness, ReadinessCheck, ServerFault, ServerState } from './contract/server-state.ts';
 import { AppError, messageOf } from './lib/app-error.ts';
 import type { Clock } from './lib/clock.ts';
 import { createSerialQueue } from './lib/serial-queue.ts';
@@ -29,12 +29,23 @@ export interface LifecycleOptions {
   secrets: SecretsManager;
   sessions: SessionStore;
   sandboxes: SandboxManager;
+  /** Run from before the listener to after the last run. Absent: there are none. */
+  plugins?: LifecyclePlugins;
   createRuns(): RunManager;
   /** `http` is guarded by token, Host and Origin checks; `trusted` is for callers in this process. */
   createApp(edge: 'http' | 'trusted', parts: { runs: RunManager; readiness(): Promise<Readiness> }): Fetch;
   listen(fetch: Fetch, at: { host: string; port: number }): Promise<Listener>;
   clock: Clock;
   logger: Logger;
+}
+
+export interface LifecyclePlugins {
+  /** Throws when one that must run cannot. */
+  start(): Promise<StageOutcome>;
+  /** Idempotent; never rejects. */
+  stop(): Promise<void>;
+  /** Their own checks, and what is wrong with them. Never rejects. */
+  readiness(): Promise<ReadinessCheck[]>;
 }
 
 interface Up {
@@ -59,7 +70,8 @@ export function createLifecycle(options: LifecycleOptions): ServerControl {
     for (const listener of listeners) listener(state);
   }
 
-  const readiness = createReadiness({ config, secrets, sessions, sandboxes, clock, phase: () => state.phase });
+  const more = async () => (await options.plugins?.readiness()) ?? [];
+  const readiness = createReadiness({ config, secrets, sessions, sandboxes, clock, more, phase: () => state.phase });
 
   async function start(at: { port?: number } = {}): Promise<void> {
     if (up) return;
@@ -76,6 +88,7 @@ export function createLifecycle(options: LifecycleOptions): ServerControl {
         return { status: 'ok' };
       },
       vault: async () => vaultOutcome(secrets),
+      plugins: async () => (await options.plugins?.start()) ?? { status: 'ok' },
       listen: async () => {
         const { host, port } = config.current().server;
         const runs = options.createRuns();
@@ -98,6 +111,7 @@ export function createLifecycle(options: LifecycleOptions): ServerControl {
       become({ phase: phaseOf(stages), stages, address: addressOf(listener), startedAt: clock.now() });
     } catch (error) {
       await listener?.close(0);
+      await options.plugins?.stop();
       await sandboxes.destroyAll();
       const fault = faultOf(error);
       logger.error(fault.message, { code: fault.code });
@@ -118,6 +132,7 @@ export function createLifecycle(options: LifecycleOptions): ServerControl {
     const unsubscribe = parts.runs.subscribe(() => become({ ...state, runsLeft: runsLeft() }));
     await parts.runs.drain(mode === 'now' ? 0 : config.current().shutdown.drainMs);
     unsubscribe();
+    await options.plugins?.stop();
     const { left } = await sandboxes.destroyAll();
     if (left.length > 0) logger.error('containers could not be removed', { containers: left });
     await listener.close(1000);

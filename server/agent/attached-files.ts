@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Attachment } from '../contract/attachments.ts';
 import type { SessionKey } from '../contract/ids.ts';
@@ -17,11 +17,24 @@ const workspaceFolder = '/workspace/uploads';
 const largestImageBytes = 3_750_000;
 const mostImageBytes = 15_000_000;
 
+/** A file of a message where it is kept. */
+export interface KeptFile {
+  name: string;
+  /** Where the agent finds it. */
+  path: string;
+  mimeType: string;
+  sizeBytes: number;
+  /** The bytes as they came. */
+  read(): Promise<Uint8Array>;
+}
+
 export interface FileKeeperOptions {
   /** Absolute. */
   dataDir: string;
   /** Names that are taken in the workspace's uploads. */
   namesInWorkspace(key: SessionKey): Promise<string[]>;
+  /** What else the message should say of its files, once they are kept. Must not reject. */
+  describe?(key: SessionKey, files: readonly KeptFile[]): Promise<string[]>;
   /** Puts a file there. */
   putIntoWorkspace(key: SessionKey, name: string, bytes: Uint8Array): Promise<void>;
   /** Told of what lies among the session's files from now on. Must not throw. */
@@ -61,6 +74,7 @@ export function createFileKeeper(options: FileKeeperOptions) {
     const { uploadsDir } = layout.session(key.tenantId, key.sessionId);
     const taken = new Set([...(await namesIn(uploadsDir)), ...(await options.namesInWorkspace(key))].map(foldCase));
     const lines: string[] = [];
+    const kept: KeptFile[] = [];
     const images: ImageBlock[] = [];
     let imageBytes = 0;
     // One after the other: each may be large.
@@ -79,11 +93,16 @@ export function createFileKeeper(options: FileKeeperOptions) {
         imageBytes += bytes.byteLength;
         images.push({ type: 'image', mimeType, data: Buffer.from(bytes).toString('base64') });
       }
+      kept.push({
+        ...{ name, path: `${workspaceFolder}/${name}`, mimeType: file.mimeType, sizeBytes: bytes.byteLength },
+        read: () => readFile(join(uploadsDir, name)),
+      });
       lines.push(
         `- ${workspaceFolder}/${name} (${file.mimeType}, ${bytes.byteLength} bytes)${isShown ? ', shown here' : ''}`,
       );
     }
-    const text = `${message}\n\nFiles that came with this message:\n${lines.join('\n')}`;
+    const said = (await options.describe?.(key, kept)) ?? [];
+    const text = [`${message}\n\nFiles that came with this message:\n${lines.join('\n')}`, ...said].join('\n\n');
     return images.length === 0 ? text : [{ type: 'text', text }, ...images];
   };
 }

@@ -23,6 +23,8 @@ export interface ContextProvider {
   maxChars?: number;
   /** Default and most 5,000. */
   timeoutMs?: number;
+  /** Told in the place of the log when it throws or hangs. Must not throw. */
+  onFault?(error: unknown): void;
 }
 
 const mostCharsOfOne = 8_000;
@@ -67,7 +69,9 @@ async function askOne(provider: ContextProvider, scope: ContextScope, clock: Clo
     const text = await abortable(start(provider, { ...scope, signal }), signal);
     return typeof text === 'string' ? cut(text.trim(), provider.maxChars ?? mostCharsOfOne) : '';
   } catch (error) {
-    if (!scope.signal.aborted) logger.warn(`The context provider ${provider.name} failed: ${messageOf(error)}`);
+    if (scope.signal.aborted) return '';
+    if (provider.onFault) provider.onFault(error);
+    else logger.warn(`The context provider ${provider.name} failed: ${messageOf(error)}`);
     return '';
   } finally {
     over.abort();

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { type Config, type ConfigFault, type ConfigValue, configSchema } from '../contract/config.ts';
 import { createSerialQueue } from '../lib/serial-queue.ts';
 import { layerOf, readConfigFile, readConfigText, writeConfigFile } from './config-file.ts';
@@ -52,7 +53,7 @@ export interface ConfigManagerOptions {
 }
 
 /** Settings that a running server cannot take over. */
-const restartPaths = ['server.host', 'server.port'];
+const restartPaths = ['server.host', 'server.port', 'plugins'];
 
 /**
  * Reads the file once. A faulty file does not stop the making: then the other sources and the defaults are in force,
@@ -105,7 +106,8 @@ export async function createConfigManager(options: ConfigManagerOptions): Promis
     await writeConfigFile(file, edited);
     const before = config;
     take(result);
-    const isOther = (dotted: string) => valueAt(before, dotted.split('.')) !== valueAt(config, dotted.split('.'));
+    const isOther = (dotted: string) =>
+      !isDeepStrictEqual(valueAt(before, dotted.split('.')), valueAt(config, dotted.split('.')));
     return { needsRestart: restartPaths.filter(isOther) };
   }
 
@@ -124,11 +126,21 @@ export async function createConfigManager(options: ConfigManagerOptions): Promis
   };
 }
 
-/** Prompt files are relative to the file that names them. */
+/** Files are relative to the file that names them. */
 function withAbsolutePaths(config: Config, { home, folder }: { home: string; folder: string }): Config {
+  const absolute = (file: string) => path.resolve(folder, expandHome(file, home));
   const agents = Object.entries(config.agents).map(([id, agent]) => {
-    if (agent.promptFile === undefined) return [id, agent];
-    return [id, { ...agent, promptFile: path.resolve(folder, expandHome(agent.promptFile, home)) }];
+    const { promptFile, promptFragments } = agent;
+    return [
+      id,
+      {
+        ...agent,
+        ...(promptFile !== undefined && { promptFile: absolute(promptFile) }),
+        ...(promptFragments && { promptFragments: promptFragments.map(absolute) }),
+      },
+    ];
   });
-  return { ...config, agents: Object.fromEntries(agents) };
+  // A bare word is the name of a plugin that comes with the program.
+  const plugins = config.plugins.map((plugin) => (/[/\\.]/.test(plugin) ? absolute(plugin) : plugin));
+  return { ...config, agents: Object.fromEntries(agents), plugins };
 }

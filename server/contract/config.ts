@@ -75,6 +75,8 @@ export const agentSchema = z.strictObject({
   name: z.string().min(1).max(100).optional(),
   prompt: z.string().max(100_000).optional(),
   promptFile: z.string().optional(),
+  /** Files whose texts follow the prompt, in this order. */
+  promptFragments: z.array(z.string().min(1)).max(50).optional(),
   model: modelString.optional(),
   maxTurns: z.number().int().min(1).max(1000).optional(),
   tools: z.array(z.string()).optional(),
@@ -232,6 +234,8 @@ export const configSchema = z.strictObject({
       historyTokens: z.number().int().min(1000).optional(),
     })
     .prefault({}),
+  /** Names of plugins that come with the program, and paths of plugin files. */
+  plugins: z.array(z.string().min(1).max(4096)).max(100).default(['slash-commands']),
   shutdown: z.strictObject({ drainMs: durationMs.default(10_000) }).prefault({}),
   /** What goes by itself, once a day and after a start. Absent values keep everything. */
   retention: z

@@ -16,6 +16,13 @@ interface Workspace {
   sessionId: string;
 }
 
+interface ListOptions {
+  path?: string;
+  limit?: number;
+  /** A folder of this name is listed, and not what is in it. */
+  isClosed?(name: string): boolean;
+}
+
 export interface WorkspaceListing {
   /** Folders before what is in them, by name. */
   entries: WorkspaceEntry[];
@@ -35,7 +42,7 @@ export interface WorkspaceFile {
  */
 export interface WorkspaceReader {
   /** Empty when the session has none. Throws `path_outside_workspace` (400), `file_not_found` (404). */
-  list(workspace: Workspace, options?: { path?: string; limit?: number }): Promise<WorkspaceListing>;
+  list(workspace: Workspace, options?: ListOptions): Promise<WorkspaceListing>;
   /** Whoever gets the file closes its handle. Throws as `list`, and `not_a_file` (400). */
   open(workspace: Workspace, file: string): Promise<WorkspaceFile>;
 }
@@ -43,7 +50,7 @@ export interface WorkspaceReader {
 export function createWorkspaceReader(dataDir: string): WorkspaceReader {
   const layout = createDataLayout(dataDir);
 
-  async function list({ tenantId, sessionId }: Workspace, options: { path?: string; limit?: number }) {
+  async function list({ tenantId, sessionId }: Workspace, options: ListOptions) {
     const parts = workspaceParts(options.path ?? '/workspace');
     const listing: WorkspaceListing = { entries: [], isTruncated: false };
     const limit = options.limit ?? defaultLimit;
@@ -76,7 +83,7 @@ export function createWorkspaceReader(dataDir: string): WorkspaceReader {
           sizeBytes: type === 'file' ? found.size : 0,
           modifiedAt: Math.round(found.mtimeMs),
         });
-        if (type !== 'directory') continue;
+        if (type !== 'directory' || options.isClosed?.(entry.name)) continue;
         if (depth + 1 >= maxDepth) {
           listing.isTruncated = true;
           continue;

@@ -1,5 +1,12 @@
 import type { LogLine } from '../contract/logs.ts';
+import type { Listener } from '../lifecycle.ts';
 import type { CommandLine } from './command-line.ts';
+import type { Extensions } from './extensions.ts';
+
+interface Address {
+  host: string;
+  port: number;
+}
 
 export interface HostOptions {
   /** Folder with `sandbox/agent/` and the other files that come with the program. */
@@ -8,4 +15,10 @@ export interface HostOptions {
   commandLine: CommandLine;
   /** Also shows each log line somewhere; must not throw. */
   echo?: (line: LogLine) => void;
+  /** What an embedding program brings along. */
+  extensions?: Extensions;
+  /** Settings that win over environment and file: dotted paths and values. */
+  settings?: Record<string, unknown>;
+  /** In the place of a listener of our own. */
+  listen?(fetch: (request: Request) => Response | Promise<Response>, at: Address): Promise<Listener>;
 }

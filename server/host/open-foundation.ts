@@ -27,7 +27,11 @@ export async function openFoundation(options: HostOptions) {
     const config = await createConfigManager({
       boot,
       env: environment,
-      commandLine: { 'server.host': options.commandLine.host, 'server.port': options.commandLine.port },
+      commandLine: {
+        'server.host': options.commandLine.host,
+        'server.port': options.commandLine.port,
+        ...options.settings,
+      },
     });
     let secretsOnceOpen: OwnedSecretsManager | undefined;
     const { logger, store: logs } = createLogging({

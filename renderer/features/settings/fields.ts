@@ -91,6 +91,7 @@ export const fields = {
   'sandbox.runtime': { group: 'sandbox', ...text },
   'runs.disconnectGraceMs': { group: 'runs', kind: 'number', unit: 'ms' },
   'runs.deadlineMs': { group: 'runs', ...minutes },
+  plugins: { group: 'runs', kind: 'list' },
   'shutdown.drainMs': { group: 'runs', kind: 'number', unit: 'seconds', factor: 1000 },
   'runs.historyTokens': { group: 'runs', kind: 'number', unit: 'tokens' },
   'retention.sessionsDays': { group: 'retention', kind: 'number', unit: 'days' },

@@ -4,7 +4,7 @@ import { Chip } from '../../ui/chip.tsx';
 import { type FieldPath, fieldOf, toDraft } from './fields.ts';
 
 const tones = { 'command line': 'warn', environment: 'warn', file: 'accent', default: 'idle' } as const;
-const restartPaths: readonly FieldPath[] = ['server.host', 'server.port'];
+const restartPaths: readonly FieldPath[] = ['server.host', 'server.port', 'plugins'];
 
 export function SourceLine({ path, value }: { path: FieldPath; value: ConfigValue | undefined }) {
   const { t } = useTranslation();

@@ -28,6 +28,7 @@ export const overview = {
     config: 'Config',
     data_dir: 'Data directory',
     vault: 'Vault',
+    plugins: 'Plugins',
     docker: 'Docker',
     sweep: 'Sweep',
     image: 'Image',

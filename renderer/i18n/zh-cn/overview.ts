@@ -28,6 +28,7 @@ export const overview: Words['overview'] = {
     config: '配置',
     data_dir: '数据目录',
     vault: '保险库',
+    plugins: '插件',
     docker: 'Docker',
     sweep: '清理',
     image: '镜像',

@@ -110,6 +110,7 @@ export const settings: Words['settings'] = {
       maxSessionsBytes: '会话总大小上限',
       logsDays: '日志保留',
     },
+    plugins: '插件',
     shutdown: {
       drainMs: '停止时等待',
     },
@@ -168,6 +169,7 @@ export const settings: Words['settings'] = {
       disconnectGraceMs: '客户端断开后运行可继续这么久；0 立即结束，-1 不结束',
       historyTokens: '更早的消息仍会保存；留空则按模型所能读取的上限',
     },
+    plugins: 'slash-commands、request-logger、attachment-hints，或插件文件的路径。其代码以服务器身份运行。',
     pastSessions: {
       enabled: '智能体可以看到并搜索同一用户以往会话的标题和笔记',
       listed: '运行开始时告知智能体的最近会话',

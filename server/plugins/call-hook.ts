@@ -1,0 +1,35 @@
+import { abortable } from '../agent/abortable.ts';
+import type { Clock } from '../lib/clock.ts';
+
+export const hookTimeoutMs = 5_000;
+
+export type HookResult<T> = { ok: true; value: T } | { ok: false; error: unknown };
+
+/**
+ * Calls a hook that may throw, reject, hang or ignore its signal. Never rejects; what comes later than its time is
+ * nobody's concern. An outer signal that fires ends the waiting, too.
+ */
+export async function callHook<T>(
+  call: (signal: AbortSignal) => T | Promise<T>,
+  { clock, signal: outer, timeoutMs = hookTimeoutMs }: { clock: Clock; signal?: AbortSignal; timeoutMs?: number },
+): Promise<HookResult<T>> {
+  const over = new AbortController();
+  const late = new AbortController();
+  const signal = outer ? AbortSignal.any([late.signal, outer]) : late.signal;
+  clock.sleep(timeoutMs, over.signal).then(
+    () => late.abort(new Error(`It did not end within ${timeoutMs} ms.`)),
+    () => undefined,
+  );
+  try {
+    return { ok: true, value: await abortable(begin(call, signal), signal) };
+  } catch (error) {
+    return { ok: false, error };
+  } finally {
+    over.abort();
+  }
+}
+
+/** A hook that throws before it returns its promise fails like any other. */
+async function begin<T>(call: (signal: AbortSignal) => T | Promise<T>, signal: AbortSignal): Promise<T> {
+  return call(signal);
+}
