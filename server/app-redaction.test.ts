@@ -22,6 +22,8 @@ async function serve(values: Record<string, string>) {
   const words: MockReply = { blocks: [{ type: 'text', text: `It is ${secret}, is it?` }], pieceLength: 1 };
   upstream = await startMockUpstream({ script: (_, index) => (index % 2 === 0 ? call : words) });
   manager = await createTestManager(upstream, { tools: [echoTool], redactor: redactorOf(values) });
+  // The wire that carries thinking.
+  manager.config.llm.provider = 'openai-compatible';
   app = createAgentApp({
     runs: manager.runs,
     sessions: manager.sessions,
