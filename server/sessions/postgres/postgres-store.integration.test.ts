@@ -1,12 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll } from 'vitest';
 import { type Clock, systemClock } from '../../lib/clock.ts';
 import { silentLogger } from '../../telemetry/logger.ts';
-import { ann, describeSessionStore, userMessage } from '../conformance.ts';
+import { describeSessionStore } from '../conformance.ts';
 import { describeAgentrailSessionStore } from '../conformance-depth.ts';
 import { makePostgresCluster, type PostgresCluster } from './fixtures/postgres-cluster.ts';
 import { createPostgresSessionStore, type PostgresSessionStore } from './postgres-store.ts';
 
-const init = { agentId: 'default', title: 'First words' };
 let cluster: PostgresCluster;
 let now = 1_700_000_000_000;
 /** Every look at it is a millisecond later, so that the order of sessions is certain. */
