@@ -25,6 +25,7 @@ import { createApiDocumentRoutes } from './http/routes/api-document.ts';
 import { createChatRoute } from './http/routes/chat.ts';
 import { createCompactRoute } from './http/routes/compact.ts';
 import { createHealthRoutes } from './http/routes/health.ts';
+import { createKeepingRoutes, takesArchive } from './http/routes/keeping.ts';
 import { createKnowledgeRoutes, takesDocuments } from './http/routes/knowledge.ts';
 import { createMetricsRoute } from './http/routes/metrics.ts';
 import { createOpenAiRoutes } from './http/routes/openai.ts';
@@ -38,6 +39,7 @@ import type { KnowledgeManager } from './knowledge/knowledge-manager.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { newId } from './lib/new-id.ts';
 import type { ApiTokens } from './secrets/api-tokens.ts';
+import type { Keeping } from './sessions/keeping/keeping.ts';
 import type { SessionStore } from './sessions/store.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { type Metrics, noMetrics } from './telemetry/metrics.ts';
@@ -69,6 +71,8 @@ export interface AgentAppOptions {
   metrics?: Metrics;
   /** Routes of plugins, below `/plugins/`; open to the bearer token and to unbound admin tokens. Absent: none. */
   pluginRoutes?(onError: ErrorHandler<HttpEnv>): Hono<HttpEnv> | undefined;
+  /** Absent: kept data can only be looked at session by session. */
+  keeping?: Keeping;
   /** Called before a session's files are deleted, after its run ended: removes its sandbox. */
   beforeSessionDelete?(key: SessionKey): Promise<void>;
   /** Between two keep-alive comments of a stream. Default 15,000. */
@@ -103,9 +107,9 @@ export function createAgentApp(options: AgentAppOptions): Hono<HttpEnv> {
   const takesFiles = (path: string) => uploads !== undefined && (chatPaths.includes(path) || takesDocuments(path));
   /** Chat bodies bring large files in JSON, too, and are measured where they are read. */
   const isMeasuredElsewhere = (path: string, type: string) =>
-    takesFiles(path) && (isMultipart(type) || chatPaths.includes(path));
+    takesArchive(path, type) || (takesFiles(path) && (isMultipart(type) || chatPaths.includes(path)));
   app.use(
-    jsonOnly(takesFiles),
+    jsonOnly(takesFiles, takesArchive),
     bodyLimit(() => config().server.bodyLimit, isMeasuredElsewhere),
   );
   const readChat = createChatReader({ config, uploads });
@@ -114,12 +118,19 @@ export function createAgentApp(options: AgentAppOptions): Hono<HttpEnv> {
   app.on('POST', ['/api/chat', '/chat'], createChatRoute(runs, readChat));
   app.on('POST', ['/api/stream', '/stream'], createStreamRoute({ runs, logger, keepAliveMs }, readChat));
   app.route('/', createRunRoutes({ runs, logger, keepAliveMs }));
-  app.route('/', createSessionRoutes({ sessions, runs, workspaces, beforeSessionDelete: options.beforeSessionDelete }));
+  app.route(
+    '/',
+    createSessionRoutes({
+      ...{ sessions, runs, workspaces, beforeSessionDelete: options.beforeSessionDelete },
+      remove: options.keeping?.removeSession,
+    }),
+  );
   app.route('/', createCompactRoute(runs));
   app.route('/', createRespondRoute(runs));
   app.route('/', createAgentRoutes(options.agents));
   app.route('/', createKnowledgeRoutes({ knowledge: options.knowledge, uploads, config }));
   app.route('/', createOpenAiRoutes({ runs, agents: options.agents, clock, logger, keepAliveMs }));
+  app.route('/', createKeepingRoutes({ keeping: options.keeping, config }));
   app.route('/', createMetricsRoute(metrics));
   app.route('/', createApiDocumentRoutes(operations));
   const pluginRoutes = options.pluginRoutes?.(createOnError(logger));

@@ -92,6 +92,7 @@ export async function openConsoleHost(options: ConsoleHostOptions): Promise<Cons
     clock: systemClock,
     version: options.version,
     dataDir: parts.dataDir,
+    keeping: parts.keeping,
     rendererDir: options.rendererDir,
     disk: async () => {
       const { totalBytes, freeBytes, usedBytes } = await disk.read();

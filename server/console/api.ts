@@ -5,6 +5,7 @@ import { chatRoutes } from './routes/chat.ts';
 import { cleanUpRoutes } from './routes/clean-up.ts';
 import { eventRoutes } from './routes/events.ts';
 import { imageRoutes } from './routes/images.ts';
+import { keepingRoutes } from './routes/keeping.ts';
 import { logRoutes } from './routes/logs.ts';
 import { readinessRoutes } from './routes/readiness.ts';
 import { runRoutes } from './routes/runs.ts';
@@ -32,6 +33,7 @@ export function consoleRoutes(context: ConsoleContext) {
     .route('/', sandboxRoutes(context))
     .route('/', imageRoutes(context))
     .route('/', cleanUpRoutes(context))
+    .route('/', keepingRoutes(context))
     .route('/', logRoutes(context))
     .route('/', secretRoutes(context))
     .route('/', tokenRoutes(context))

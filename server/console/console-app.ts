@@ -5,6 +5,7 @@ import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { ApiTokens } from '../secrets/api-tokens.ts';
 import type { SecretsManager } from '../secrets/secrets-manager.ts';
+import type { Keeping } from '../sessions/keeping/keeping.ts';
 import type { LogStore } from '../telemetry/log-store.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { consoleRoutes } from './api.ts';
@@ -32,6 +33,7 @@ export interface ConsoleAppOptions extends ConsoleParts {
   /** Where the built pages lie. */
   rendererDir: string;
   disk?: () => Promise<DiskUse>;
+  keeping?: Keeping;
   agents(): AgentChoice[];
   models(): ModelChoice[];
   auth: ConsoleAuth;
@@ -48,6 +50,9 @@ export interface ConsoleApp {
   /** Ends every stream, timer and subscription. The managers stay as they are. */
   close(): void;
 }
+
+/** Files that are read piece by piece, however large. */
+const streamedBodies = ['/console/api/data/tenants/import', '/console/api/image/load'];
 
 /** The console: its API below `/console/api`, and the pages that use it. */
 export function createConsoleApp(options: ConsoleAppOptions): ConsoleApp {
@@ -67,7 +72,9 @@ export function createConsoleApp(options: ConsoleAppOptions): ConsoleApp {
     if (!c.res.headers.has('Cache-Control')) c.header('Cache-Control', 'no-store');
   });
   app.use('/console/api/*', (c, next) =>
-    bodyLimit({ maxSize: config.current().server.bodyLimit, onError: refuseLargeBody })(c, next),
+    streamedBodies.includes(c.req.path)
+      ? next()
+      : bodyLimit({ maxSize: config.current().server.bodyLimit, onError: refuseLargeBody })(c, next),
   );
   app.route('/console/api', consoleRoutes(core.context));
   app.all('/console/*', () => {

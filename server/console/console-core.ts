@@ -124,6 +124,7 @@ export function createConsoleCore(options: ConsoleAppOptions): ConsoleCore {
     context: {
       ...{ server, sessions, sandboxes, secrets, tokens: options.tokens, config, logs, logger, clock, agents, models },
       ...{ hub, runs, engine, state },
+      keeping: options.keeping,
       dropSignal: () => dropping.signal,
     },
     dropStreams,

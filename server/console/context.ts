@@ -2,6 +2,7 @@ import type { ConfigManager } from '../config/config-manager.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { ApiTokens } from '../secrets/api-tokens.ts';
 import type { SecretsManager } from '../secrets/secrets-manager.ts';
+import type { Keeping } from '../sessions/keeping/keeping.ts';
 import type { LogStore } from '../telemetry/log-store.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { ConsoleState } from './console-state.ts';
@@ -35,6 +36,8 @@ export interface ConsoleContext extends ConsoleParts {
   logs: LogStore;
   logger: Logger;
   clock: Clock;
+  /** Absent: kept data can only be looked at session by session. */
+  keeping?: Keeping | undefined;
   agents(): AgentChoice[];
   models(): ModelChoice[];
   hub: EventHub;

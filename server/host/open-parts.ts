@@ -19,6 +19,7 @@ import { agentTools } from './agent-tools.ts';
 import type { HostOptions } from './host-options.ts';
 import { openExtensions } from './open-extensions.ts';
 import { type Foundation, openFoundation } from './open-foundation.ts';
+import { openKeeping } from './open-keeping.ts';
 import { openKnowledge } from './open-knowledge.ts';
 import { openSandboxes } from './open-sandboxes.ts';
 import { openStorage } from './open-storage.ts';
@@ -99,6 +100,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
     },
     createApp: (edge, { runs, readiness }) =>
       createAgentApp({
+        keeping: keeping.keeping,
         ...{ edge, runs, readiness, sessions, workspaces, uploads, agents, tokens, metrics, logger, clock, knowledge },
         config: () => config.current(),
         token: () => secrets.get('UI_SECRET_TOKEN')?.value,
@@ -121,11 +123,14 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
   knowledge
     .resume()
     .catch((error: unknown) => logger.error(`Documents that wait were not taken up: ${messageOf(error)}`));
+  const keeping = openKeeping(foundation, { sessions, sandboxes, runs: () => lifecycle.parts()?.runs });
+
   lifecycle.subscribe(({ phase }) => sandboxes.keepWarm(phase === 'ready' || phase === 'degraded'));
 
   let closing: Promise<void> | undefined;
   async function closeOnce(mode: 'drain' | 'now', tell: (step: string) => void, before?: () => void) {
     tell('Ending runs and destroying sandboxes');
+    await keeping.close();
     await lifecycle.stop(mode);
     before?.();
     await sandboxes.close();
@@ -139,6 +144,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
   }
   return {
     ...{ dataDir, config, secrets, tokens, logger, logs, sessions, sandboxes, disk, agents, lifecycle },
+    keeping: keeping.keeping,
     close(mode: 'drain' | 'now', onProgress: (step: string) => void = () => undefined, before?: () => void) {
       closing ??= closeOnce(mode, onProgress, before);
       return closing;

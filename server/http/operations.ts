@@ -4,6 +4,7 @@ import { apiDocumentOperations } from './routes/api-document.ts';
 import { chatOperations } from './routes/chat.ts';
 import { compactOperations } from './routes/compact.ts';
 import { healthOperations } from './routes/health.ts';
+import { keepingOperations } from './routes/keeping-operations.ts';
 import { knowledgeOperations } from './routes/knowledge-operations.ts';
 import { metricsOperations } from './routes/metrics.ts';
 import { openAiOperations } from './routes/openai.ts';
@@ -24,6 +25,7 @@ export const operations: readonly Operation[] = [
   ...knowledgeOperations,
   ...openAiOperations,
   ...healthOperations,
+  ...keepingOperations,
   ...metricsOperations,
   ...apiDocumentOperations,
 ];

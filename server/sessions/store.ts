@@ -132,7 +132,7 @@ export interface AgentrailSessionStore extends SessionStore {
   allTotals?(): Promise<TenantSize[]>;
   /** Something else put `bytes` more (or fewer) among the session's files. Must not throw. */
   addBytes?(key: SessionKey, bytes: number): void;
-  /** The files of this tenant changed behind the store's back: they are looked at again. */
+  /** Only of stores that keep files: those of this tenant changed behind the store's back and are looked at again. */
   refresh?(tenantId: string): Promise<void>;
   /** Leaves nothing of deleted sessions, their words above all, in what is kept for finding them. */
   scrub?(tenantId: string): Promise<void>;

@@ -35,6 +35,10 @@ export function sessionRoutes(context: ConsoleContext) {
   async function remove(at: SessionKey): Promise<void> {
     await sessions.get(at);
     refuseWhileRunning(context, at);
+    if (context.keeping) {
+      await context.keeping.removeSession(at);
+      return;
+    }
     // Runs that begin from here on are refused.
     const release = await context.server.parts()?.runs.hold(at);
     try {

@@ -5,6 +5,7 @@ import { messageListSchema, sessionPageSchema, sessionSummarySchema } from '../.
 import type { SessionKey } from '../../contract/ids.ts';
 import { messageSchema } from '../../contract/messages.ts';
 import type { WorkspaceReader } from '../../data/workspace-files.ts';
+import type { SessionRemoval } from '../../sessions/keeping/session-removal.ts';
 import type { HttpEnv } from '../http-env.ts';
 import type { Operation } from '../operation.ts';
 import { readJson } from '../read-json.ts';
@@ -87,11 +88,13 @@ export interface SessionRouteOptions {
   workspaces?: WorkspaceReader | undefined;
   /** Takes away what lives beside the files, the sandbox for instance, before they go. */
   beforeSessionDelete?: ((key: SessionKey) => Promise<void>) | undefined;
+  /** Deletes a session with everything that belongs to it. Absent: its files and what `beforeSessionDelete` takes. */
+  remove?: SessionRemoval | undefined;
 }
 
 /** Sessions of one owner: `?tenantId=&userId=`, both `default` when absent. */
 export function createSessionRoutes(options: SessionRouteOptions): Hono<HttpEnv> {
-  const { sessions, runs, workspaces, beforeSessionDelete } = options;
+  const { sessions, runs, workspaces, beforeSessionDelete, remove } = options;
   return new Hono<HttpEnv>()
     .get('/api/sessions', async (c) =>
       c.json(await listSessions(sessions, runs, sessionListQuery.parse(c.req.query()))),
@@ -103,6 +106,10 @@ export function createSessionRoutes(options: SessionRouteOptions): Hono<HttpEnv>
     })
     .delete('/api/sessions/:sessionId', async (c) => {
       const key = sessionKeyOf(c);
+      if (remove) {
+        await remove(key, { ends: 'the session was deleted' });
+        return c.body(null, 204);
+      }
       await sessions.get(key);
       const release = await runs.hold(key, 'the session was deleted');
       try {

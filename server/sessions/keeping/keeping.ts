@@ -88,6 +88,12 @@ export function createKeeping(options: KeepingOptions): Keeping {
     };
   }
 
+  function refuseWithoutFiles(): void {
+    if (sessions.refresh !== undefined) return;
+    const message = 'The sessions of this server lie in a database, not in files. Move them with its own tools.';
+    throw new AppError('transfer_unsupported', message, { status: 409 });
+  }
+
   return {
     retention: createRetention({ sessions, clock, logger, hasRun, remove: removeSession, logs }),
     erasure: createErasure({ dataDir, sessions, remove: removeSession, logger }),
@@ -98,6 +104,7 @@ export function createKeeping(options: KeepingOptions): Keeping {
       return { tenants, sessions: sum('sessions'), sizeBytes: sum('sizeBytes') };
     },
     async exportTenant(tenantId, onProgress) {
+      refuseWithoutFiles();
       const total = onProgress === undefined ? 0 : await exportedBytes(dataDir, tenantId);
       const lines = await exportTenant(dataDir, tenantId, clock.now(), (done) =>
         onProgress?.({ type: 'step', done, total: Math.max(total, done), unit: 'bytes' }),
@@ -107,6 +114,7 @@ export function createKeeping(options: KeepingOptions): Keeping {
       return pipeline(lines, createGzip(), () => undefined);
     },
     async importTenant(source, { merge, maxBytes, onProgress, totalBytes, signal } = {}) {
+      refuseWithoutFiles();
       await removeStagedImports(dataDir);
       let tenant = '';
       const report = await importTenant(dataDir, source, {
