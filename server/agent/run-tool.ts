@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { SkillEvent, SubagentEvent } from '../contract/activity.ts';
 import type { RunEvent, ToolOutput } from '../contract/events.ts';
 import type { ToolCallBlock, ToolResultMessage } from '../contract/messages.ts';
 import { AppError, messageOf } from '../lib/app-error.ts';
@@ -63,7 +64,8 @@ export async function runTool(
     await permit(call, ready, scope, signal);
     // How long people think is not the tool's time.
     startedAt = scope.clock.monotonic();
-    output = redactOutput(await execute(call, ready, scope, signal, updates.push), scope);
+    const tell = (event: SkillEvent | SubagentEvent) => emit(redactDeep(event, scope.redact));
+    output = redactOutput(await execute(call, ready, scope, signal, { onUpdate: updates.push, tell }), scope);
   } catch (error) {
     if (error instanceof QuestionLeftOpen) return undefined;
     output = redactOutput(failure(error, call, scope, signal), scope);
@@ -134,14 +136,14 @@ async function execute(
   { tool, input }: ReadyCall,
   scope: ToolScope,
   signal: AbortSignal,
-  onUpdate: (partial: ToolOutput) => void,
+  voice: Pick<ToolContext, 'onUpdate' | 'tell'>,
 ): Promise<Output> {
   const late = lateAbort(signal, scope.clock);
   try {
     const { tenantId, userId, sessionId, runId, logger, sandbox } = scope;
     const about = { tenantId, userId, sessionId, runId, toolCallId: call.id, signal };
     const ask = (question: Question) => scope.ask?.(call.id, question, signal) ?? Promise.reject(nobodyThere());
-    const context: ToolContext = { ...about, sandbox, onUpdate, ask, logger };
+    const context: ToolContext = { ...about, ...voice, sandbox, ask, logger };
     return await abortable(startTool(tool, input, context), late.signal);
   } finally {
     late.close();

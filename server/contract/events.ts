@@ -1,3 +1,4 @@
+import type { SkillEvent, SubagentEvent } from './activity.ts';
 import type { AssistantMessage, ImageBlock, Message, MessageUsage, TextBlock, ToolResultMessage } from './messages.ts';
 import type { PendingRequest, PermissionDecision, PermissionRequest, UserQuestion } from './permissions.ts';
 
@@ -70,6 +71,8 @@ export type RunEvent =
   | { type: 'context_compaction_start'; reason: CompactionReason }
   /** Follows each start unless the run is aborted meanwhile. */
   | ({ type: 'context_compaction_end'; reason: CompactionReason } & CompactionResult)
+  | SkillEvent
+  | SubagentEvent
   | { type: 'max_turns_reached'; turnCount: number }
   /** `pending`: what waits for people now. */
   | { type: 'snapshot'; messages: Message[]; pending?: PendingRequest[] }

@@ -166,6 +166,17 @@ function applyEvent(transcript: Transcript, event: RunEvent, at: number): Transc
       return withNotice(transcript, { type: 'error', ...event.error });
     case 'session.end':
       return { ...closeOpen(transcript), usage: event.usage, stopReason: event.stopReason };
+    case 'skill_start':
+    case 'skill_end':
+    case 'subagent_spawned':
+    case 'subagent_status':
+    case 'subagent_message':
+    case 'subagent_job_started':
+    case 'subagent_job_completed':
+    case 'subagent_job_failed':
+    case 'subagent_closed':
+    case 'wait_registered':
+    case 'wait_resolved':
     case 'turn.start':
     case 'turn.complete':
     case 'context_compaction_start':

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { SkillEvent, SubagentEvent } from '../../contract/activity.ts';
 import type { ToolOutput } from '../../contract/events.ts';
 import type { SessionKey } from '../../contract/ids.ts';
 import type { ToolReach, ToolTarget } from '../../permissions/tool-call.ts';
@@ -19,6 +20,8 @@ export interface ToolContext {
   sandbox(): Promise<Sandbox>;
   /** Tells the world what there is so far: the whole partial result, not a delta. Must not throw. */
   onUpdate(partial: ToolOutput): void;
+  /** Tells of skills and sub-agents in the run's stream; texts are redacted on the way. */
+  tell(event: SkillEvent | SubagentEvent): void;
   /** Waits for a person's answer; rejects when the run is aborted or put aside. */
   ask(question: Question): Promise<string | string[]>;
   logger: Logger;
