@@ -13,7 +13,7 @@ const decisionSchema = z.discriminatedUnion('decision', [
 
 const outputSchema = z.object({
   content: z.array(z.discriminatedUnion('type', [textBlockSchema, imageBlockSchema])),
-  details: z.unknown(),
+  details: z.unknown().optional(),
   isError: z.boolean().optional(),
 });
 
