@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { findChromium } from '../e2e/support/chromium.ts';
 import { exitOf } from './child.ts';
@@ -13,11 +14,12 @@ export interface Missing {
 export interface Prerequisites {
   docker: Missing | undefined;
   chromium: Missing | undefined;
+  postgres: Missing | undefined;
 }
 
 /** Looks for what tests need; makes the sandbox image where there is an engine without it. */
 export async function findPrerequisites(root: string): Promise<Prerequisites> {
-  return { docker: await findDocker(root), chromium: findBrowser() };
+  return { docker: await findDocker(root), chromium: findBrowser(), postgres: findPostgres() };
 }
 
 async function findDocker(root: string): Promise<Missing | undefined> {
@@ -35,6 +37,13 @@ async function findDocker(root: string): Promise<Missing | undefined> {
     what: `the image ${sandboxImage}`,
     howToGetIt: 'run: node scripts/make-sandbox-image.ts, and see its message',
   };
+}
+
+/** The programs of a server, which Debian keeps out of the PATH; the tests make clusters of their own. */
+function findPostgres(): Missing | undefined {
+  if (globSync('/usr/lib/postgresql/*/bin/initdb').length > 0) return undefined;
+  if (spawnSync('pg_config', ['--bindir'], { stdio: 'ignore' }).status === 0) return undefined;
+  return { what: 'PostgreSQL', howToGetIt: 'apt-get install postgresql, or put pg_config into the PATH' };
 }
 
 function findBrowser(): Missing | undefined {

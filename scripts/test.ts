@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { add, type Counts, none, summaryLine } from './counts.ts';
 import { findDockerTests } from './docker-tests.ts';
+import { findPostgresTests } from './postgres-tests.ts';
 import { findPrerequisites } from './prerequisites.ts';
 import { cannotRun, check, checkScript, playwrightStep, type Step, vitestStep } from './test-steps.ts';
 
@@ -12,6 +13,7 @@ const root = join(import.meta.dirname, '..');
 const mustRun = process.env.CI === 'true';
 /** These make containers. The other suites need nothing but Node, and Chromium where they are end to end. */
 const dockerTests = findDockerTests(root);
+const postgresTests = findPostgresTests(root);
 const dockerSpecs = ['e2e/**/*.docker.spec.ts'];
 const withoutDocker = '^(?!.*[.]docker[.]spec[.])';
 
@@ -33,7 +35,7 @@ process.stdout.write(`\n${table(rows)}\n${summaryLine(total)}\n`);
 process.exitCode = total.failed === 0 ? 0 : 1;
 
 async function planSteps(): Promise<Step[]> {
-  const { docker, chromium } = await findPrerequisites(root);
+  const { docker, chromium, postgres } = await findPrerequisites(root);
   const steps = [
     check('types', 'tsc', ['-b']),
     check('lint and format', 'biome', ['ci', '.']),
@@ -42,7 +44,9 @@ async function planSteps(): Promise<Step[]> {
     check('build', 'vite', ['build', '--logLevel', 'warn']),
     checkScript('bundle size', 'check-bundle-size.ts'),
   ];
-  steps.push(vitestStep('integration tests', 'integration', docker ? dockerTests : []));
+  const impossible = [...(docker ? dockerTests : []), ...(postgres ? postgresTests : [])];
+  steps.push(vitestStep('integration tests', 'integration', impossible));
+  if (postgres) steps.push(cannotRun('integration tests with PostgreSQL', postgresTests, postgres, mustRun));
   if (docker) steps.push(cannotRun('integration tests with containers', dockerTests, docker, mustRun));
   if (chromium) {
     steps.push(cannotRun('end to end tests', ['e2e/**/*.spec.ts'], chromium, mustRun));

@@ -194,6 +194,29 @@ it('deletes a session whose run goes on at the other instance, and keeps nothing
   expect((await call(a, 'GET', '/api/sessions/ses_gone')).status).toBe(404);
 });
 
+it('tells what it cannot store while the database is away, and serves again when it is back', async () => {
+  const base = await a.base;
+  const { rest } = await begin(a, 'ses_away');
+  await database.stop('immediate');
+  await until(async () => (await fetch(`${base}/ready`)).status === 503);
+  const told = (await readAll(rest)).map(({ event }) => event);
+  expect(told.filter(({ type }) => type === 'error' || type === 'session.end')).toMatchObject([
+    { type: 'error', error: { code: 'storage_unavailable' } },
+    { type: 'session.end', stopReason: 'error' },
+  ]);
+  const refused = await call(a, 'POST', '/api/chat', { message: 'anyone?', sessionId: 'ses_away' });
+  expect([refused.status, await refused.json()]).toMatchObject([503, { code: 'storage_unavailable' }]);
+  expect((await fetch(`${base}/health`)).status).toBe(200);
+  await database.start();
+  await until(async () => (await fetch(`${base}/ready`)).status === 200);
+  expect((await sendOnceFree(a, 'ses_away', 'and now?')).status).toBe(200);
+  expect((await messagesOf(b, 'ses_away')).map(({ content }) => JSON.stringify(content))).toEqual([
+    '"hello"',
+    '"and now?"',
+    expect.stringContaining('done'),
+  ]);
+});
+
 it.concurrent('takes a session over from an instance that sleeps, which writes nothing when it wakes', async () => {
   const { rest } = await begin(c, 'ses_sleep');
   process.kill(c.pid, 'SIGSTOP');
