@@ -25,6 +25,7 @@ beforeEach(async () => {
   engine = createFakeEngine({
     answer(request, agent) {
       if (request.op === 'exec') finish = () => agent.send({ ev: 'done', id: request.id, result: exitZero });
+      else if (request.op === 'listen') agent.send({ ev: 'done', id: request.id, result: {} });
       else politeAnswer(request, agent);
     },
   });
@@ -78,12 +79,21 @@ describe('a session’s sandbox', () => {
     const command = first.exec({ command: ['make'] });
     await expect.poll(() => first.info.state).toBe('busy');
     await expect(manager.acquire({ ...owner, agentId: 'default' })).rejects.toMatchObject({
-      code: 'sandbox_of_other_agent',
+      code: 'sandbox_settings_differ',
       status: 409,
     });
     finish();
     expect((await command).endedBy).toBe('exit');
     await expect(manager.acquire({ ...owner, agentId: 'default' })).resolves.toBeDefined();
+  });
+
+  it('is replaced when its network is not configured any more', async () => {
+    const first = await manager.acquire(owner);
+    config.network = 'allow-list';
+    const second = await manager.acquire(owner);
+    config.network = 'none';
+    expect(second.info.id).not.toBe(first.info.id);
+    expect(engine.removed).toContain(first.info.id);
   });
 
   it('keeps the settings of its agent when it is restarted', async () => {

@@ -12,25 +12,44 @@ export function settingsFor(common: SandboxSettings, own: AgentSandboxSettings |
   return { ...common, ...Object.fromEntries(set) };
 }
 
-/** Whether a sandbox that was made for the settings `made` may serve an agent with `wanted`. */
-export function isSameSettings(
-  made: AgentSandboxSettings | undefined,
-  wanted: AgentSandboxSettings | undefined,
-): boolean {
-  const sorted = (own: AgentSandboxSettings | undefined) => JSON.stringify(Object.entries(own ?? {}).sort());
-  return sorted(made) === sorted(wanted);
+/** What a sandbox was made for. */
+export interface MadeFor {
+  agentId?: string;
+  network: SandboxSettings['network'];
 }
 
 /**
- * Ends a sandbox that was made for another agent's settings, so that no agent works with what another one was given.
- * Throws `sandbox_of_other_agent` while something runs in it.
+ * Whether a sandbox may serve this use: one that was made for another agent's settings, or for a network that is not
+ * configured any more, may not. A use for no agent in particular takes the sandbox that there is.
  */
-export async function endForOtherAgent(entry: SandboxEntry): Promise<void> {
+export function isFitting(
+  made: MadeFor,
+  wantedAgentId: string | undefined,
+  own: (agentId: string | undefined) => AgentSandboxSettings | undefined,
+  common: SandboxSettings,
+): boolean {
+  const isSameAgent = wantedAgentId === undefined || isSameSettings(own(made.agentId), own(wantedAgentId));
+  return isSameAgent && settingsFor(common, own(made.agentId)).network === made.network;
+}
+
+export function isSameSettings(
+  one: AgentSandboxSettings | undefined,
+  other: AgentSandboxSettings | undefined,
+): boolean {
+  const sorted = (own: AgentSandboxSettings | undefined) => JSON.stringify(Object.entries(own ?? {}).sort());
+  return sorted(one) === sorted(other);
+}
+
+/**
+ * Ends a sandbox that does not fit, so that no agent works with what another one was given. Throws
+ * `sandbox_settings_differ` while something runs in it.
+ */
+export async function endUnfitting(entry: SandboxEntry): Promise<void> {
   const { state, running } = entry.info();
   if (state === 'busy' || running.length > 0) {
     const sentence =
-      'Commands of another agent, with other sandbox settings, still run in this session. Wait for them or end them.';
-    throw new AppError('sandbox_of_other_agent', sentence, { status: 409 });
+      'The sandbox of this session was made with other settings, and commands still run in it. Wait for them or end them.';
+    throw new AppError('sandbox_settings_differ', sentence, { status: 409 });
   }
   await entry.destroy();
 }

@@ -5,7 +5,7 @@ import type { EngineStatus, ImageStatus, SandboxInfo } from '../contract/sandbox
 import { AppError, messageOf } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { type AgentSandboxSettings, endForOtherAgent, isSameSettings, settingsFor } from './agent-settings.ts';
+import { type AgentSandboxSettings, endUnfitting, isFitting, type MadeFor, settingsFor } from './agent-settings.ts';
 import { createBackgroundBooks } from './background-books.ts';
 import { createCleanUp } from './clean-up.ts';
 import type { ContainerEngine } from './container-engine.ts';
@@ -20,6 +20,7 @@ import { readImageStatus, unknownImage } from './image-status.ts';
 import { createSandboxImages } from './images.ts';
 import { containerName } from './labels.ts';
 import { sizeBytes } from './limits.ts';
+import { plainSentence } from './plain-exec/start-plain.ts';
 import { affordablePool, readAvailableMemory } from './pool-size.ts';
 import type { ExecResult, Sandbox, SandboxManager, SandboxOwner } from './sandbox.ts';
 import { createSandboxEntry, type SandboxEntry } from './sandbox-entry.ts';
@@ -65,7 +66,7 @@ export interface SandboxManagerOptions {
 
 interface Slot {
   entry: SandboxEntry;
-  agentId?: string;
+  madeFor: MadeFor;
   sandbox: Promise<Sandbox>;
 }
 
@@ -162,8 +163,8 @@ export function createSandboxManager(options: SandboxManagerOptions): SandboxMan
     }
     const key = keyOf(owner);
     const slot = slots.get(key);
-    if (slot && owner.agentId !== undefined && !isSameSettings(ownSettings(slot.agentId), ownSettings(owner.agentId))) {
-      await orAborted(endForOtherAgent(slot.entry), signal);
+    if (slot && !isFitting(slot.madeFor, owner.agentId, ownSettings, config())) {
+      await orAborted(endUnfitting(slot.entry), signal);
       return acquire(owner, signal);
     }
     const state = slot?.entry.info().state;
@@ -243,7 +244,8 @@ export function createSandboxManager(options: SandboxManagerOptions): SandboxMan
         link.noteFault(fault);
       }
     });
-    const slot = { entry, sandbox, ...(agentId !== undefined && { agentId }) };
+    const madeFor = { network: settings().network, ...(agentId !== undefined && { agentId }) };
+    const slot = { entry, sandbox, madeFor };
     slots.set(key, slot);
     publish({ sandbox: entry.info() });
     return slot;
@@ -285,7 +287,8 @@ export function createSandboxManager(options: SandboxManagerOptions): SandboxMan
     try {
       const status = await readImageStatus(await link.use(), reference);
       const usedImageId = pins.pinned(reference);
-      return usedImageId === undefined ? status : { ...status, usedImageId };
+      const note = recipe.isPlain(usedImageId) ? { problem: plainSentence } : {};
+      return usedImageId === undefined ? status : { ...status, usedImageId, ...note };
     } catch (fault) {
       return unknownImage(reference, messageOf(fault));
     }
@@ -415,7 +418,7 @@ export function createSandboxManager(options: SandboxManagerOptions): SandboxMan
     async restart(id) {
       const entry = mustFind(id);
       const { tenantId, sessionId } = entry.info();
-      const agentId = slots.get(keyOf({ tenantId, sessionId }))?.agentId;
+      const agentId = slots.get(keyOf({ tenantId, sessionId }))?.madeFor.agentId;
       await entry.destroy();
       return (await acquire({ tenantId, sessionId, ...(agentId !== undefined && { agentId }) })).info;
     },

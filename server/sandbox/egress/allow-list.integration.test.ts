@@ -218,6 +218,23 @@ describe('what is not on the list', () => {
   });
 });
 
+describe('a sandbox that waited in the pool', () => {
+  it('has the same way out as one that was made for its session', async () => {
+    const { allowHosts } = real.config;
+    const world = { secrets: { get: () => undefined }, book };
+    const pooled = await openRealEgress({ network: 'allow-list', allowHosts, warmPool: 1 }, { world });
+    pooled.manager.keepWarm(true);
+    const waiting = () => pooled.manager.list().find(({ isPooled, state }) => isPooled && state === 'ready');
+    await expect.poll(waiting, { timeout: 20_000 }).toBeDefined();
+    const { containerId } = waiting() ?? {};
+    const claimed = await pooled.manager.acquire({ tenantId: 'acme', sessionId: 'ses_pooled' });
+    expect(claimed.info.containerId).toBe(containerId);
+    const { stdout } = await claimed.exec({ command: { shell: `curl -sS http://allowed.test:${plain.port}/` } });
+    expect(Buffer.from(stdout).toString()).toBe('hello from outside');
+    await pooled.close();
+  });
+});
+
 describe('past the proxy', () => {
   it('there is no route, no resolver and no raw socket', async () => {
     const script = [
