@@ -5,6 +5,7 @@ import { listProfiles } from '../agent/profiles.ts';
 import { createRunManager } from '../agent/run-manager.ts';
 import type { RunTap } from '../agent/runs.ts';
 import { knowledgeContext, knowledgeTools } from '../agent/tools/knowledge/knowledge-tools.ts';
+import { pastSessions } from '../agent/tools/past-sessions/search-sessions.ts';
 import { createAgentApp } from '../app.ts';
 import type { LogLine } from '../contract/logs.ts';
 import { checkExposure } from '../http/exposure.ts';
@@ -69,8 +70,9 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
     putIntoWorkspace: workspaceUploads.put,
     onStored: (key, bytes) => sessions.addBytes?.(key, bytes),
   });
+  const past = pastSessions({ sessions, settings: () => config.current().pastSessions });
   const knowledge = openKnowledge(foundation, options.version);
-  const tools = [...agentTools(foundation, storage, options.version), ...knowledgeTools(knowledge)];
+  const tools = [...agentTools(foundation, storage, options.version), past.tool, ...knowledgeTools(knowledge)];
   let bound: { host: string; port: number } = config.current().server;
   const lifecycle = createLifecycle({
     ...{ config, secrets, sessions, sandboxes, clock, logger },
@@ -87,7 +89,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
         tools: () => extensions.toolsBeside(tools),
         ...extensions.forRuns,
         modelNames: () => listModels(config.current(), secrets).flatMap(({ id, available }) => (available ? [id] : [])),
-        contextProviders: () => [...extensions.contextProviders(), knowledgeContext(knowledge)],
+        contextProviders: () => [...extensions.contextProviders(), knowledgeContext(knowledge), past.context],
         readFile: (path) => readFile(path, 'utf8'),
         logger,
         clock,

@@ -1,0 +1,124 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { SessionKey } from '../../../contract/ids.ts';
+import { assistantMessage, userMessage } from '../../../sessions/conformance.ts';
+import type { AgentrailSessionStore } from '../../../sessions/store.ts';
+import { ask, createTestManager, readEvents, type TestManager } from '../../testing/manager.ts';
+import { type MockReply, type MockUpstream, startMockUpstream } from '../../testing/mock-upstream.ts';
+import { createPastSessions } from './past-sessions.ts';
+import { pastSessions } from './search-sessions.ts';
+
+const keyOf = (sessionId: string, userId = 'default', tenantId = 'default'): SessionKey => ({
+  ...{ tenantId, userId, sessionId },
+});
+const done: MockReply = { blocks: [{ type: 'text', text: 'Done.' }] };
+const search = (args: Record<string, unknown>): MockReply => ({
+  blocks: [{ type: 'toolCall', name: 'SearchSessions', args }],
+});
+
+let upstream: MockUpstream;
+let manager: TestManager;
+let script: MockReply[];
+const settings = { enabled: true, listed: 8 };
+
+async function makeSession(key: SessionKey, title: string, words: string): Promise<void> {
+  await manager.sessions.getOrCreate(key, { agentId: 'default', title });
+  await manager.sessions.appendMessages(key, [userMessage(`About ${words}?`), assistantMessage(`It is ${words}.`)]);
+}
+
+beforeEach(async () => {
+  Object.assign(settings, { enabled: true, listed: 8 });
+  script = [];
+  upstream = await startMockUpstream({ script: () => script.shift() ?? done });
+  let store: AgentrailSessionStore | undefined;
+  const parts = () => {
+    if (store === undefined) throw new Error('asked before there is a store');
+    return pastSessions({ sessions: store, settings: () => settings });
+  };
+  manager = await createTestManager(upstream, {
+    wrapStore(made) {
+      store = made;
+      return made;
+    },
+    toolsOf: () => [parts().tool],
+    contextProviders: () => [parts().context],
+  });
+  await makeSession(keyOf('ses_boats'), 'Boats', 'blue boats');
+  await makeSession(keyOf('ses_trains'), 'Trains', 'red trains');
+  await makeSession(keyOf('ses_bob', 'bob'), 'Secrets of Bob', 'bobs boats');
+  await makeSession(keyOf('ses_other', 'default', 'other'), 'Another tenant', 'foreign boats');
+});
+afterEach(async () => {
+  await manager.close();
+  await upstream.close();
+});
+
+const sent = (index: number): string => JSON.stringify(upstream.requests[index]?.body);
+const resultOf = async (args: Record<string, unknown>): Promise<string> => {
+  script = [search(args)];
+  const events = await readEvents(await manager.runs.start(ask('Look')));
+  return JSON.stringify(events.find(({ type }) => type === 'tool.after'));
+};
+
+describe('earlier conversations', () => {
+  test('are told to the agent as a run begins, each with what it was about', async () => {
+    await manager.sessions.writeMemory(keyOf('ses_trains'), 'NOTES.md', 'Likes the\n\nnight train to Rome.');
+    await readEvents(await manager.runs.start(ask('Hello')));
+    expect(sent(0)).toContain('ses_boats');
+    expect(sent(0)).toContain('It is blue boats.');
+    expect(sent(0)).toContain('Trains: Likes the night train to Rome.');
+    expect(sent(0)).not.toContain('Bob');
+    expect(sent(0)).not.toContain('foreign');
+  });
+
+  test('are left out when the settings say so, with the tool', async () => {
+    settings.enabled = false;
+    await readEvents(await manager.runs.start(ask('Hello')));
+    expect(sent(0)).not.toContain('ses_boats');
+    expect(sent(0)).not.toContain('SearchSessions');
+  });
+
+  test('are as many as the settings say, and none of them is the conversation itself', async () => {
+    settings.listed = 1;
+    await readEvents(await manager.runs.start(ask('Hello', { sessionId: 'ses_trains' })));
+    expect(sent(0)).toContain('ses_boats');
+    expect(sent(0)).not.toContain('- ses_trains');
+  });
+
+  test('are found by words of this person only, and read', async () => {
+    const hits = await resultOf({ query: 'boats' });
+    expect(hits).toContain('ses_boats');
+    expect(hits).not.toContain('ses_bob');
+    expect(hits).not.toContain('ses_other');
+    expect(await resultOf({ session: 'ses_boats' })).toContain('Person: About blue boats?');
+    expect(await resultOf({})).toContain('ses_trains');
+    expect(await resultOf({ query: 'zeppelin' })).toContain('Nothing was found');
+  });
+
+  test.each(['ses_bob', 'ses_other', 'ses_none'])('of somebody else look like missing ones: %s', async (session) => {
+    expect(await resultOf({ session })).toContain('There is no such session');
+  });
+});
+
+describe('the index of earlier conversations', () => {
+  test('takes the summary of a compaction, and reads a session again only when it changed', async () => {
+    await manager.sessions.compact(keyOf('ses_boats'), { messageCount: 2, summary: 'They chose a blue boat.' });
+    let reads = 0;
+    const { sessions } = manager;
+    const index = createPastSessions({
+      ...sessions,
+      readMemory: (key, name) => {
+        reads += 1;
+        return sessions.readMemory(key, name);
+      },
+    });
+    const first = await index.latest(keyOf('ses_new'), 5);
+    expect(first.find(({ sessionId }) => sessionId === 'ses_boats')?.summary).toBe('They chose a blue boat.');
+    expect(reads).toBe(2);
+    expect(await index.latest(keyOf('ses_new'), 5)).toEqual(first);
+    expect(reads).toBe(2);
+    await sessions.writeMemory(keyOf('ses_boats'), 'NOTES.md', 'The boat is sold.');
+    const again = await index.latest(keyOf('ses_new'), 5);
+    expect(again.find(({ sessionId }) => sessionId === 'ses_boats')?.summary).toBe('The boat is sold.');
+    expect(reads).toBe(3);
+  });
+});
