@@ -32,6 +32,8 @@ const { values: flags } = parseArgs({
     profile: { type: 'string' },
   },
 });
+process.setMaxListeners(50);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 const parts = new Set(flags.part ?? ['load', 'tools', 'held', 'process']);
 const dir = await mkdtemp(path.join(tmpdir(), 'bench-streams-'));
 const upstream = await startChild({ args: [path.join(import.meta.dirname, 'servers/upstream.ts')] });

@@ -32,6 +32,10 @@ export async function startChild({ args, env = {}, portIn = listeningPort }: Chi
   });
   const pid = child.pid;
   if (pid === undefined) throw new Error(`${args[0]} could not be started.`);
+  // However the benchmark ends, its servers end with it.
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  child.once('exit', () => process.off('exit', kill));
   const port = await portOf(child, args, portIn);
   return {
     port,

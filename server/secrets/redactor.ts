@@ -70,6 +70,10 @@ function createStreamRedactor(current: () => PatternMatcher | undefined): Stream
     const text = held + piece;
     const scan = current()?.scan(text) ?? { matches: [], openLength: 0 };
     const cut = isLast ? text.length : text.length - scan.openLength;
+    if (scan.matches.length === 0 && covered === 0) {
+      held = text.slice(cut);
+      return cut === text.length ? text : text.slice(0, cut);
+    }
     const shown = showBetween(text, scan.matches, cut);
     held = text.slice(cut);
     return shown;
