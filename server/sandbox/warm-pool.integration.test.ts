@@ -25,6 +25,8 @@ describe('the warm pool', () => {
     expect(sandbox.info).toMatchObject({ ...owner, state: 'ready', containerId: pooled?.containerId });
     expect(sandbox.info.isPooled).toBeUndefined();
     expect(container?.containerId).toBe(pooled?.containerId);
+    const isNamed = async () => (await real.containers()).some(({ name }) => name === sandbox.info.id);
+    expect(await comesTrue(isNamed)).toBe(true);
     await sandbox.exec({ command: { shell: 'echo inside > made' } });
     const workspace = join(real.dataDir, 'sandboxes/acme/ses_pool');
     expect(await readFile(join(workspace, 'made'), 'utf8')).toBe('inside\n');
@@ -36,6 +38,16 @@ describe('the warm pool', () => {
     await real.manager.destroy(sandbox.info.id);
     expect(await readFile(join(workspace, 'made'), 'utf8')).toBe('inside\n');
     expect(await real.containers()).toHaveLength(1);
+  });
+
+  it('can be destroyed right after it was claimed, and nothing of it is left', async () => {
+    await openWarm();
+    const sandbox = await real.manager.acquire(owner);
+    real.manager.keepWarm(false);
+    await real.manager.destroy(sandbox.info.id);
+    expect(real.manager.list()).toEqual([]);
+    expect(await comesTrue(async () => (await real.containers()).length === 0)).toBe(true);
+    expect(await readdir(join(real.dataDir, 'sandboxes/.pool'))).toEqual([]);
   });
 
   it('leaves a session that has a workspace already to a start of its own', async () => {
