@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -28,8 +28,8 @@ const slow: MockReply = {
 };
 /** What the model says to these words; to all others it says "done". */
 const replies: Record<string, MockReply> = {
-  hello: slow,
-  'ask me': {
+  'word-slow': slow,
+  'word-ask': {
     blocks: [
       {
         type: 'toolCall',
@@ -38,21 +38,22 @@ const replies: Record<string, MockReply> = {
       },
     ],
   },
-  one: { blocks: [{ type: 'text', text: 'first answer' }] },
+  'word-first': { blocks: [{ type: 'text', text: 'first answer' }] },
 };
 
-/** Of the person; empty when a tool said something since. */
-function lastWords(body: unknown): string {
+/** What the model says to a conversation: an answer to the person's last words, which stand among what it is told besides. */
+function replyTo(body: unknown): MockReply {
   const { messages } = body as { messages: { role: string; content: unknown }[] };
-  const last = messages.at(-1);
-  if (last?.role !== 'user') return '';
-  return typeof last.content === 'string'
-    ? last.content
-    : JSON.stringify(last.content).replace(/^.*"text":"|"\}.*$/g, '');
+  const said = messages.slice(messages.findLastIndex(({ role }) => role === 'assistant') + 1);
+  const isAnswered = said.some(({ role }) => role === 'tool');
+  const text = JSON.stringify(said.filter(({ role }) => role === 'user').at(-1)?.content ?? '');
+  const known = isAnswered ? undefined : text.match(/word-[a-z]+/g)?.at(-1);
+  return (known === undefined ? undefined : replies[known]) ?? { blocks: [{ type: 'text', text: 'done' }] };
 }
 
 async function startServer(name: string): Promise<Program> {
-  const dataDir = await mkdtemp(path.join(folder, `${name}-`));
+  const dataDir = path.join(folder, name);
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const settings = { version: 1, llm: { provider: 'openai', modelId: 'mock-model', baseUrl: upstream.baseUrl } };
   await writeFile(path.join(dataDir, 'agentrail.yaml'), JSON.stringify(settings));
   const program = startProgram({ dataDir, env: { DATABASE_URL: database.url, OPENAI_API_KEY: 'sk-test-0123456789' } });
@@ -65,9 +66,9 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'agentrail-instances-'));
   database = await makePostgresCluster();
   upstream = await startMockUpstream({
-    script: ({ body }) => replies[lastWords(body)] ?? { blocks: [{ type: 'text', text: 'done' }] },
+    script: ({ body }) => replyTo(body),
   });
-  [a, b, c] = await Promise.all(['a', 'b', 'c'].map(startServer));
+  [a, b, c] = await Promise.all([startServer('a'), startServer('b'), startServer('c')]);
 });
 afterAll(async () => {
   await Promise.all([a, b, c].map((program) => program?.kill()));
@@ -114,7 +115,7 @@ async function begin(
   program: Program,
   sessionId: string,
   until: RunEvent['type'] = 'message.update',
-  message = 'hello',
+  message = 'word-slow',
 ) {
   const response = await call(program, 'POST', '/api/stream', { message, sessionId });
   const events = eventsOf(response);
@@ -151,7 +152,7 @@ it('serves a run of one instance from the other, live, again and from the middle
   const middle = here[Math.floor(here.length / 2)]?.id ?? 0;
   const later = await readAll(eventsOf(await call(b, 'GET', `/api/runs/${runId}/events?after=${middle}`)));
   expect(later).toEqual(here.filter(({ id }) => id > middle));
-  const next = await call(b, 'POST', '/api/chat', { message: 'and now?', sessionId: 'ses_follow' });
+  const next = await call(b, 'POST', '/api/chat', { message: 'word-now', sessionId: 'ses_follow' });
   expect(await next.json()).toMatchObject({ text: 'done' });
   expect((await messagesOf(a, 'ses_follow')).map(({ role }) => role)).toEqual([
     'user',
@@ -163,7 +164,7 @@ it('serves a run of one instance from the other, live, again and from the middle
 
 it('lets one run at a time into a session, shows it everywhere, and stops it from anywhere', async () => {
   const { runId, rest } = await begin(a, 'ses_busy');
-  const refused = await call(b, 'POST', '/api/chat', { message: 'me too', sessionId: 'ses_busy' });
+  const refused = await call(b, 'POST', '/api/chat', { message: 'word-too', sessionId: 'ses_busy' });
   expect(refused.status).toBe(409);
   expect(await refused.json()).toMatchObject({ code: 'session_busy', details: { runId } });
   const foreign = await call(b, 'POST', '/api/chat', { message: 'mine', sessionId: 'ses_busy', userId: 'eve' });
@@ -178,7 +179,7 @@ it('lets one run at a time into a session, shows it everywhere, and stops it fro
 });
 
 it('brings an answer to the instance that asked', async () => {
-  const { rest } = await begin(a, 'ses_ask', 'waiting_for_user_input', 'ask me');
+  const { rest } = await begin(a, 'ses_ask', 'waiting_for_user_input', 'word-ask');
   const answer = { kind: 'question', answer: 'this' };
   const taken = await call(b, 'POST', '/api/sessions/ses_ask/respond', answer);
   expect([taken.status, await taken.json()]).toMatchObject([200, { remembered: [] }]);
@@ -204,15 +205,15 @@ it('tells what it cannot store while the database is away, and serves again when
     { type: 'error', error: { code: 'storage_unavailable' } },
     { type: 'session.end', stopReason: 'error' },
   ]);
-  const refused = await call(a, 'POST', '/api/chat', { message: 'anyone?', sessionId: 'ses_away' });
+  const refused = await call(a, 'POST', '/api/chat', { message: 'word-anyone', sessionId: 'ses_away' });
   expect([refused.status, await refused.json()]).toMatchObject([503, { code: 'storage_unavailable' }]);
   expect((await fetch(`${base}/health`)).status).toBe(200);
   await database.start();
   await until(async () => (await fetch(`${base}/ready`)).status === 200);
-  expect((await sendOnceFree(a, 'ses_away', 'and now?')).status).toBe(200);
+  expect((await sendOnceFree(a, 'ses_away', 'word-now')).status).toBe(200);
   expect((await messagesOf(b, 'ses_away')).map(({ content }) => JSON.stringify(content))).toEqual([
-    '"hello"',
-    '"and now?"',
+    '"word-slow"',
+    '"word-now"',
     expect.stringContaining('done'),
   ]);
 });
@@ -220,19 +221,19 @@ it('tells what it cannot store while the database is away, and serves again when
 it.concurrent('takes a session over from an instance that sleeps, which writes nothing when it wakes', async () => {
   const { rest } = await begin(c, 'ses_sleep');
   process.kill(c.pid, 'SIGSTOP');
-  const answered = await sendOnceFree(b, 'ses_sleep', 'go on').finally(() => process.kill(c.pid, 'SIGCONT'));
+  const answered = await sendOnceFree(b, 'ses_sleep', 'word-on').finally(() => process.kill(c.pid, 'SIGCONT'));
   expect(await answered.json()).toMatchObject({ text: 'done' });
   const end = (await readAll(rest)).findLast(({ event }) => event.type === 'session.end');
   expect(end?.event).toMatchObject({ stopReason: expect.stringMatching(/error|aborted/) });
   expect((await messagesOf(b, 'ses_sleep')).map(({ content }) => JSON.stringify(content).slice(0, 40))).toEqual([
-    '"hello"',
-    '"go on"',
+    '"word-slow"',
+    '"word-on"',
     expect.stringContaining('done'),
   ]);
 });
 
 it.concurrent('goes on at one instance after the other was killed, with all that was acknowledged', async () => {
-  expect((await call(a, 'POST', '/api/chat', { message: 'one', sessionId: 'ses_kill' })).status).toBe(200);
+  expect((await call(a, 'POST', '/api/chat', { message: 'word-first', sessionId: 'ses_kill' })).status).toBe(200);
   const { runId } = await begin(a, 'ses_kill');
   const watching = readAll(eventsOf(await call(b, 'GET', `/api/runs/${runId}/events`)));
   await a.kill('SIGKILL');
@@ -242,16 +243,21 @@ it.concurrent('goes on at one instance after the other was killed, with all that
     { type: 'session.end', stopReason: 'error' },
     { type: 'context_usage' },
   ]);
-  expect(told.at(-4)?.event).toMatchObject({ type: 'snapshot', messages: [{ role: 'user', content: 'hello' }] });
-  const answered = await sendOnceFree(b, 'ses_kill', 'still there?');
+  expect(told.at(-4)?.event).toMatchObject({ type: 'snapshot', messages: [{ role: 'user', content: 'word-slow' }] });
+  const answered = await sendOnceFree(b, 'ses_kill', 'word-there');
   expect(await answered.json()).toMatchObject({ text: 'done' });
   expect((await messagesOf(b, 'ses_kill')).map(({ content }) => JSON.stringify(content))).toEqual([
-    '"one"',
+    '"word-first"',
     expect.stringContaining('first answer'),
-    '"hello"',
-    '"still there?"',
+    '"word-slow"',
+    '"word-there"',
     expect.stringContaining('done'),
   ]);
+  await begin(b, 'ses_kill');
+  await b.kill('SIGKILL');
+  b = await startServer('b');
+  const again = await call(b, 'POST', '/api/chat', { message: 'word-once', sessionId: 'ses_kill' });
+  expect([again.status, await again.json()]).toMatchObject([200, { text: 'done' }]);
   const ready = await call(b, 'GET', '/ready');
   expect(JSON.stringify(await ready.json())).toContain('"kind":"postgres"');
   for (const program of [a, b, c]) expect(program.output()).not.toContain(database.password);

@@ -3,6 +3,7 @@ import { createPostgresCluster } from '../agent/cluster/postgres-cluster.ts';
 import { createFileSessionStore } from '../sessions/file-store.ts';
 import { createPostgresSessionStore } from '../sessions/postgres/postgres-store.ts';
 import type { AgentrailSessionStore } from '../sessions/store.ts';
+import { readNodeId } from './node-id.ts';
 import type { Foundation } from './open-foundation.ts';
 
 export interface OpenSessions {
@@ -12,7 +13,7 @@ export interface OpenSessions {
 }
 
 /** Sessions in the database of `DATABASE_URL`, shared with other instances; without it in files, with nobody. */
-export function openSessions({ dataDir, clock, logger, secrets, instanceId }: Foundation): OpenSessions {
+export async function openSessions({ dataDir, clock, logger, secrets, instanceId }: Foundation): Promise<OpenSessions> {
   const url = secrets.get('DATABASE_URL')?.value;
   if (url === undefined) {
     const { state } = secrets.status();
@@ -22,7 +23,8 @@ export function openSessions({ dataDir, clock, logger, secrets, instanceId }: Fo
     return { sessions, cluster: alone, close: () => sessions.close() };
   }
   const sessions = createPostgresSessionStore({ url, logger, clock });
-  const cluster = createPostgresCluster({ url, store: sessions, instanceId, clock, logger });
+  const nodeId = await readNodeId(dataDir);
+  const cluster = createPostgresCluster({ url, store: sessions, instanceId, nodeId, clock, logger });
   return {
     sessions,
     cluster,

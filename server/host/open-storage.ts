@@ -13,7 +13,7 @@ export async function openStorage(foundation: Foundation) {
   const tidied = lock.tookOver
     ? removeLeftBehind(dataDir, logger.child({ component: 'data' }), closing.signal)
     : undefined;
-  const { sessions, cluster, close: closeSessions } = openSessions(foundation);
+  const { sessions, cluster, close: closeSessions } = await openSessions(foundation);
   await adoptWorkspaces(dataDir, logger.child({ component: 'sessions' }));
   const disk = createDiskMeter({ dataDir, clock });
   return {

@@ -31,6 +31,8 @@ export interface PostgresClusterOptions {
   store: PostgresSessionStore;
   /** Of this process, and of no other ever. */
   instanceId: string;
+  /** Shared with processes that must be gone, for this one took their place: what they held is free at once. */
+  nodeId?: string;
   clock: Clock;
   logger: Logger;
   times?: Partial<ClusterTimes>;
@@ -45,7 +47,8 @@ type Question =
 
 /** Lets instances on one Postgres share sessions: one run per session, readable and stoppable from everywhere. */
 export function createPostgresCluster(options: PostgresClusterOptions): Cluster {
-  const { store, instanceId, clock, url } = options;
+  const { store, nodeId, clock, url } = options;
+  const instanceId = nodeId === undefined ? options.instanceId : `${nodeId}/${options.instanceId}`;
   const { database, held } = store;
   const times = { ...usualTimes, ...options.times };
   const logger = options.logger.child({ component: 'cluster' });
@@ -72,7 +75,27 @@ export function createPostgresCluster(options: PostgresClusterOptions): Cluster 
     return runs.respond(question.key, question.answer);
   }
 
+  let cleared: Promise<void> | undefined;
+  function afterPredecessors(): Promise<void> {
+    cleared ??= clearPredecessors().catch((error: unknown) => {
+      cleared = undefined;
+      throw error;
+    });
+    return cleared;
+  }
+
+  async function clearPredecessors(): Promise<void> {
+    if (nodeId === undefined) return;
+    await database.write(
+      `UPDATE agentrail.runs SET expires_at = now() - interval '1 second'
+        WHERE starts_with(instance_id, $1) AND instance_id <> $2 AND ended_at IS NULL`,
+      [`${nodeId}/`, instanceId],
+    );
+    await reap(database, logger);
+  }
+
   async function beat(): Promise<void> {
+    await afterPredecessors();
     for (const runId of await claims.renew()) runs?.abort(runId, 'another instance took the session over');
     await calls.look();
     await reap(database, logger);
@@ -120,7 +143,10 @@ export function createPostgresCluster(options: PostgresClusterOptions): Cluster 
   }
 
   return {
-    claim: (key, runId) => claims.claim(key, runId),
+    async claim(key, runId) {
+      await afterPredecessors();
+      return claims.claim(key, runId);
+    },
     mirror(run) {
       const { runId } = run;
       claims.keepOpen(runId);
