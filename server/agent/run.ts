@@ -101,6 +101,8 @@ export function startRun(options: RunOptions): Run {
     startedAt: clock.now(),
     usage: noUsage(),
   };
+  const startedAt = clock.monotonic();
+  const durationMs = (): number => Math.round(clock.monotonic() - startedAt);
   let leaving: AbortController | undefined;
   let isAlone = false;
   let storedEarly: AssistantMessage | undefined;
@@ -188,7 +190,7 @@ export function startRun(options: RunOptions): Run {
     const error = end.fault && tellFault(end.fault);
     emit({ type: 'session.end', stopReason: end.stopReason, usage: end.usage });
     emit(contextUsage(end, model));
-    const outcome = { stopReason: end.stopReason, durationMs: clock.now() - info.startedAt, turns: info.turn };
+    const outcome = { stopReason: end.stopReason, durationMs: durationMs(), turns: info.turn };
     logger.info(`Run ended: ${end.stopReason}`, { ...outcome, tokens: end.usage.totalTokens, cost: end.usage.cost });
     return { ...outcome, usage: end.usage, ...(error && { error }) };
   }
@@ -309,7 +311,7 @@ export function startRun(options: RunOptions): Run {
   const done = run()
     .catch((error: unknown): RunOutcome => {
       logger.error(`Run broke: ${messageOf(error)}`);
-      return { stopReason: 'error', durationMs: clock.now() - info.startedAt, turns: info.turn, usage: info.usage };
+      return { stopReason: 'error', durationMs: durationMs(), turns: info.turn, usage: info.usage };
     })
     .finally(close)
     .then((outcome) => follower.ended(outcome));
