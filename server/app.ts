@@ -32,6 +32,7 @@ import { createOpenAiRoutes } from './http/routes/openai.ts';
 import { createRespondRoute } from './http/routes/respond.ts';
 import { createRunRoutes } from './http/routes/runs.ts';
 import { createSessionRoutes } from './http/routes/sessions.ts';
+import { createSkillRoutes, takesSkills } from './http/routes/skills.ts';
 import { createStreamRoute } from './http/routes/stream.ts';
 import { createChatReader, isMultipart } from './http/uploads/read-chat-request.ts';
 import type { UploadSpool } from './http/uploads/spool.ts';
@@ -41,6 +42,7 @@ import { newId } from './lib/new-id.ts';
 import type { ApiTokens } from './secrets/api-tokens.ts';
 import type { Keeping } from './sessions/keeping/keeping.ts';
 import type { SessionStore } from './sessions/store.ts';
+import type { SkillManager } from './skills/skill-manager.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { type Metrics, noMetrics } from './telemetry/metrics.ts';
 
@@ -65,6 +67,8 @@ export interface AgentAppOptions {
   edge: 'http' | 'trusted';
   /** Absent: there are no knowledge bases. */
   knowledge?: KnowledgeManager;
+  /** Absent: there are no skills. */
+  skills?: SkillManager;
   /** Where large attachments wait. Absent: they come as JSON only, and count towards the body's limit. */
   uploads?: UploadSpool;
   /** Absent: nothing is counted. */
@@ -104,7 +108,8 @@ export function createAgentApp(options: AgentAppOptions): Hono<HttpEnv> {
   app.use(securityHeaders({ pages: { '/docs': docsStyleSource } }));
   if (options.edge === 'http') guard(app, options);
   app.use(methodNotAllowed({ app, onMethodNotAllowed }));
-  const takesFiles = (path: string) => uploads !== undefined && (chatPaths.includes(path) || takesDocuments(path));
+  const takesFiles = (path: string) =>
+    uploads !== undefined && (chatPaths.includes(path) || takesDocuments(path) || takesSkills(path));
   /** Chat bodies bring large files in JSON, too, and are measured where they are read. */
   const isMeasuredElsewhere = (path: string, type: string) =>
     takesArchive(path, type) || (takesFiles(path) && (isMultipart(type) || chatPaths.includes(path)));
@@ -129,6 +134,7 @@ export function createAgentApp(options: AgentAppOptions): Hono<HttpEnv> {
   app.route('/', createRespondRoute(runs));
   app.route('/', createAgentRoutes(options.agents));
   app.route('/', createKnowledgeRoutes({ knowledge: options.knowledge, uploads, config }));
+  app.route('/', createSkillRoutes(options.skills, uploads));
   app.route('/', createOpenAiRoutes({ runs, agents: options.agents, clock, logger, keepAliveMs }));
   app.route('/', createKeepingRoutes({ keeping: options.keeping, config }));
   app.route('/', createMetricsRoute(metrics));

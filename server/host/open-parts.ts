@@ -6,6 +6,7 @@ import { createRunManager } from '../agent/run-manager.ts';
 import type { RunTap } from '../agent/runs.ts';
 import { knowledgeContext, knowledgeTools } from '../agent/tools/knowledge/knowledge-tools.ts';
 import { pastSessions } from '../agent/tools/past-sessions/search-sessions.ts';
+import { createSkillTool, skillContext } from '../agent/tools/skills/skill-tool.ts';
 import { createAgentApp } from '../app.ts';
 import type { LogLine } from '../contract/logs.ts';
 import { checkExposure } from '../http/exposure.ts';
@@ -15,6 +16,7 @@ import { systemClock } from '../lib/clock.ts';
 import { createLifecycle } from '../lifecycle.ts';
 import { createRuleKeeper } from '../permissions/keep-rules.ts';
 import { createWorkspaceUploads } from '../sandbox/workspace-uploads.ts';
+import { createSkillManager } from '../skills/skill-manager.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { agentTools } from './agent-tools.ts';
 import type { HostOptions } from './host-options.ts';
@@ -68,11 +70,17 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
     namesInWorkspace: workspaceUploads.names,
     describe: extensions.plugins.describeFiles,
     putIntoWorkspace: workspaceUploads.put,
-    onStored: (key, bytes) => sessions.addBytes?.(key, bytes),
+    ...(sessions.addFiles && { addFiles: sessions.addFiles }),
   });
   const past = pastSessions({ sessions, settings: () => config.current().pastSessions });
   const knowledge = openKnowledge(foundation, options.version);
-  const tools = [...agentTools(foundation, storage, options.version), past.tool, ...knowledgeTools(knowledge)];
+  const skills = createSkillManager({ dataDir, logger: logger.child({ component: 'skills' }) });
+  const tools = [
+    ...agentTools(foundation, storage, options.version),
+    past.tool,
+    ...knowledgeTools(knowledge),
+    createSkillTool({ skills }),
+  ];
   let bound: { host: string; port: number } = config.current().server;
   const lifecycle = createLifecycle({
     ...{ config, secrets, sessions, sandboxes, clock, logger },
@@ -89,7 +97,12 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
         tools: () => extensions.toolsBeside(tools),
         ...extensions.forRuns,
         modelNames: () => listModels(config.current(), secrets).flatMap(({ id, available }) => (available ? [id] : [])),
-        contextProviders: () => [...extensions.contextProviders(), knowledgeContext(knowledge), past.context],
+        contextProviders: () => [
+          ...extensions.contextProviders(),
+          knowledgeContext(knowledge),
+          skillContext(skills),
+          past.context,
+        ],
         readFile: (path) => readFile(path, 'utf8'),
         logger,
         clock,
@@ -103,7 +116,21 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
     createApp: (edge, { runs, readiness }) =>
       createAgentApp({
         keeping: keeping.keeping,
-        ...{ edge, runs, readiness, sessions, workspaces, uploads, agents, tokens, metrics, logger, clock, knowledge },
+        ...{
+          edge,
+          runs,
+          readiness,
+          sessions,
+          workspaces,
+          uploads,
+          agents,
+          tokens,
+          metrics,
+          logger,
+          clock,
+          knowledge,
+          skills,
+        },
         config: () => config.current(),
         token: () => secrets.get('UI_SECRET_TOKEN')?.value,
         bindAddress: () => bound,

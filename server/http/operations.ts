@@ -11,6 +11,7 @@ import { openAiOperations } from './routes/openai.ts';
 import { respondOperations } from './routes/respond.ts';
 import { runOperations } from './routes/runs.ts';
 import { sessionOperations } from './routes/sessions.ts';
+import { skillOperations } from './routes/skills.ts';
 import { streamOperations } from './routes/stream.ts';
 
 /** Every route of the agent API. A route that is not here is closed to named tokens and fails a test. */
@@ -23,6 +24,7 @@ export const operations: readonly Operation[] = [
   ...respondOperations,
   ...agentOperations,
   ...knowledgeOperations,
+  ...skillOperations,
   ...openAiOperations,
   ...healthOperations,
   ...keepingOperations,
