@@ -72,7 +72,9 @@ async function askIndex(dataDir: string): Promise<string[]> {
       lines.push(...rows.map((row) => JSON.stringify(row)).toSorted());
       lines.push(JSON.stringify(await store.totals(tenantId)));
       for (const text of ['word', 'pad work', 'todo', 'title', 'nowhere']) {
-        const found = await store.list({ tenantId, limit: 200, text });
+        // Texts are taken in in the background, and a busy machine takes its time.
+        let found = await store.list({ tenantId, limit: 200, text });
+        while (found.isIncomplete) found = await store.list({ tenantId, limit: 200, text });
         lines.push(`${text}: ${found.sessions.map(({ sessionId }) => sessionId).join(' ')}`);
       }
     }
