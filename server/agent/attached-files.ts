@@ -37,8 +37,8 @@ export interface FileKeeperOptions {
   describe?(key: SessionKey, files: readonly KeptFile[]): Promise<string[]>;
   /** Puts a file there. */
   putIntoWorkspace(key: SessionKey, name: string, bytes: Uint8Array): Promise<void>;
-  /** Told of what lies among the session's files from now on. Must not throw. */
-  onStored?(key: SessionKey, bytes: number): void;
+  /** Counts what is put among the session's files; it tells how many bytes more. Absent: they are not counted. */
+  addFiles?(key: SessionKey, write: () => Promise<number>): Promise<unknown>;
 }
 
 /** A file that is in memory already. */
@@ -56,13 +56,16 @@ export function createFileKeeper(options: FileKeeperOptions) {
 
   async function save(key: SessionKey, name: string, bytes: Uint8Array): Promise<void> {
     const { uploadsDir } = layout.session(key.tenantId, key.sessionId);
-    try {
-      await makeFoldersBelow(options.dataDir, uploadsDir);
-      await atomicWriteFile(join(uploadsDir, name), bytes);
-      options.onStored?.(key, bytes.byteLength);
-    } catch (error) {
-      throw toStorageError(error);
-    }
+    const { addFiles = (_key, write) => write() } = options;
+    await addFiles(key, async () => {
+      try {
+        await makeFoldersBelow(options.dataDir, uploadsDir);
+        await atomicWriteFile(join(uploadsDir, name), bytes);
+        return bytes.byteLength;
+      } catch (error) {
+        throw toStorageError(error);
+      }
+    });
     await options.putIntoWorkspace(key, name, bytes);
   }
 

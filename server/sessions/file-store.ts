@@ -93,14 +93,10 @@ export function createFileSessionStore(options: FileSessionStoreOptions): Agentr
     list: (query) => guarded(() => index.list({ ...query, limit: Math.min(200, Math.max(1, query.limit)) })),
     totals: (tenantId) => guarded(() => index.totals(tenantId)),
     allTotals: () => guarded(() => index.allTotals()),
-    addBytes(key, bytes) {
-      // Only the index cares, and a session that is gone has no size.
-      access
-        .inFlight(key, async ({ own: { summary, stopReason } }) =>
-          index.write(summary, { stopReason, sizes: { extra: bytes } }),
-        )
-        .catch((error: unknown) => logger.debug('size not counted', { reason: messageOf(error) }));
-    },
+    addFiles: (key, write) =>
+      inOwn(key, async ({ own: { summary, stopReason } }) => {
+        index.write(summary, { stopReason, sizes: { extra: await write() } });
+      }),
     refresh: (tenantId) => guarded(() => index.refresh(tenantId)),
     async scrub(tenantId) {
       await access.settled();

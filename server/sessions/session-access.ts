@@ -72,6 +72,7 @@ export function createSessionAccess(options: SessionAccessOptions): SessionAcces
     layout,
     base: () => base,
     logger,
+    inTurn: (tenantId, sessionId, work) => queue.run(placeOf(tenantId, sessionId), work),
     onTrash: (folder) => inBackground(() => removeTrash(folder)),
     onDeleted: (tenantId, sessionId) => inBackground(() => finishDeletion(tenantId, sessionId)),
   });
@@ -82,8 +83,7 @@ export function createSessionAccess(options: SessionAccessOptions): SessionAcces
   function inFolder<T>(tenantId: string, sessionId: string, work: (folder: SessionFolder) => Promise<T>) {
     checkId(tenantId, 'tenant id');
     checkId(sessionId, 'session id');
-    // File systems that ignore case have one folder for both spellings.
-    const id = `${tenantId}/${sessionId}`.toLowerCase();
+    const id = placeOf(tenantId, sessionId);
     const make = (): SessionFolder => createSessionFolder(layout.session(tenantId, sessionId), options.files);
     return withFaults(() => queue.run(id, () => folders.use(id, make, work)));
   }
@@ -202,6 +202,11 @@ export function createSessionAccess(options: SessionAccessOptions): SessionAcces
       return closing;
     },
   };
+}
+
+/** File systems that ignore case have one folder for both spellings. */
+function placeOf(tenantId: string, sessionId: string): string {
+  return `${tenantId}/${sessionId}`.toLowerCase();
 }
 
 function isOwn(summary: SessionSummary, key: SessionKey): boolean {

@@ -130,8 +130,8 @@ export interface AgentrailSessionStore extends SessionStore {
   totals(tenantId: string): Promise<TenantTotals>;
   /** Every tenant that has sessions, largest first; read from what is kept of sizes, never from the files. */
   allTotals?(): Promise<TenantSize[]>;
-  /** Something else put `bytes` more (or fewer) among the session's files. Must not throw. */
-  addBytes?(key: SessionKey, bytes: number): void;
+  /** Lets something else put files among the session's own, when nobody is at them; it tells how many bytes more. */
+  addFiles?(key: SessionKey, write: () => Promise<number>): Promise<void>;
   /** Only of stores that keep files: those of this tenant changed behind the store's back and are looked at again. */
   refresh?(tenantId: string): Promise<void>;
   /** Leaves nothing of deleted sessions, their words above all, in what is kept for finding them. */

@@ -27,13 +27,15 @@ export interface SessionFinderOptions {
   /** A folder without which nothing can be said: its absence means that the disk is gone. */
   base(): string;
   logger: Logger;
+  /** Carries out work on a session's files when nobody is at them. Absent: at once. */
+  inTurn?<T>(tenantId: string, sessionId: string, work: () => Promise<T>): Promise<T>;
   /** Told of what a crash left of deleted sessions: a folder that was moved away, or one that is only marked. */
   onTrash(folder: string): void;
   onDeleted(tenantId: string, sessionId: string): void;
 }
 
 export function createSessionFinder(options: SessionFinderOptions): SessionFinder {
-  const { layout, tenantId, base, logger } = options;
+  const { layout, tenantId, base, logger, inTurn = (_tenantId, _sessionId, work) => work() } = options;
 
   /** Faults of this one session are told and answered with undefined; those of the disk are thrown. */
   async function alone<T>(sessionId: string, work: () => Promise<T | undefined>): Promise<T | undefined> {
@@ -60,7 +62,8 @@ export function createSessionFinder(options: SessionFinderOptions): SessionFinde
     glance: (sessionId) => alone(sessionId, () => glance(layout.session(tenantId, sessionId))),
     read: (sessionId) =>
       alone(sessionId, async () => {
-        const found = await readSession(layout.session(tenantId, sessionId));
+        // Between two writes: half of one would be counted again when it is told.
+        const found = await inTurn(tenantId, sessionId, () => readSession(layout.session(tenantId, sessionId)));
         if (found === undefined) return undefined;
         const { state, sizes } = found;
         const { summary, isDeleted, stopReason } = state;
