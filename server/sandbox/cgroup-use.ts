@@ -116,5 +116,10 @@ function read(folder: string, file: string): string {
 }
 
 function isThere(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    // It may not even be looked at.
+    return false;
+  }
 }

@@ -55,7 +55,9 @@ export function createStatsReader(clock: Clock, cgroups: Cgroups = systemCgroups
       }
     }
     if (begun.length > 0) {
-      await Promise.race([Promise.all(begun), clock.sleep(firstUseMs)]);
+      const bound = new AbortController();
+      await Promise.race([Promise.all(begun), clock.sleep(firstUseMs, bound.signal).catch(() => undefined)]);
+      bound.abort();
     }
     return running.flatMap(tell);
   }
