@@ -7,12 +7,25 @@ import type { HostOptions } from './host/host-options.ts';
 import { openParts } from './host/open-parts.ts';
 import { systemClock } from './lib/clock.ts';
 
-export { defineTool } from './agent/tools/tool.ts';
-export { createAgentApp } from './app.ts';
+export type { ContextProvider } from './agent/context-providers.ts';
+export { defineProfile, type Profile, type ProfileDefinition, type ProfileResolver } from './agent/profiles.ts';
+export type { RunHandle, RunManager } from './agent/runs.ts';
+export { defineTool, type Tool, type ToolContext } from './agent/tools/tool.ts';
+export { type AgentAppOptions, createAgentApp } from './app.ts';
 export type { ServerControl } from './console/server-control.ts';
 export { type CommandLine, parseCommandLine } from './host/command-line.ts';
+export { type EmbeddedAgentrail, type EmbedOptions, embedAgentrail } from './host/embed.ts';
 export type { HostOptions } from './host/host-options.ts';
+export { type StartedServer, type StartOptions, startServer } from './host/start-server.ts';
+export type { TelemetrySink } from './host/telemetry-sinks.ts';
 export { type Listening, listen } from './http/listen.ts';
+export { createChatRoute } from './http/routes/chat.ts';
+export { createStreamRoute } from './http/routes/stream.ts';
+export { AppError } from './lib/app-error.ts';
+export type { Plugin, ReadinessProbe } from './plugins/plugin.ts';
+export { runPluginLifecycle } from './plugins/run-plugin-lifecycle.ts';
+export type { SandboxManager } from './sandbox/sandbox.ts';
+export { createSandboxManager } from './sandbox/sandbox-manager.ts';
 export { createFileSessionStore } from './sessions/file-store.ts';
 export {
   createPostgresSessionStore,

@@ -1,10 +1,10 @@
 import open from 'open';
+import { onEndSignal } from '../host/signals.ts';
 import { type BrowserConsoleHost, openConsoleHost } from '../index.ts';
 import { messageOf } from '../lib/app-error.ts';
 import { listenForConsole } from './console-listener.ts';
 import { commandLineOf, installFiles, type ServerFlags } from './options.ts';
 import { createStateTeller, formatLine, say } from './output.ts';
-import { onEndSignal } from './signals.ts';
 
 export interface ConsoleFlags extends ServerFlags {
   /** Commander makes these of --no-open and --no-start. */

@@ -1,6 +1,5 @@
-import { join } from 'node:path';
-import packageJson from '../../package.json' with { type: 'json' };
 import { findInstallRoot } from '../data/install-root.ts';
+import { installFiles as filesBelow } from '../host/install-files.ts';
 import type { HostOptions } from '../index.ts';
 
 /** What every command that runs a server understands. */
@@ -12,14 +11,8 @@ export interface ServerFlags {
   consolePort?: number;
 }
 
-/** The program's own files, from source and from the bundle alike. */
-export function installFiles(): { rendererDir: string; resourcesDir: string; version: string } {
-  const root = findInstallRoot(import.meta.dirname);
-  return {
-    rendererDir: join(root, 'dist/renderer'),
-    resourcesDir: join(root, 'resources'),
-    version: packageJson.version,
-  };
+export function installFiles() {
+  return filesBelow(findInstallRoot(import.meta.dirname));
 }
 
 export function commandLineOf(flags: ServerFlags): HostOptions['commandLine'] {

@@ -1,9 +1,9 @@
 import type { LogLine } from '../contract/logs.ts';
+import { onEndSignal } from '../host/signals.ts';
 import { openServerHost, type ServerHost } from '../index.ts';
 import { openBrowserConsole } from './console.ts';
 import { commandLineOf, installFiles, type ServerFlags } from './options.ts';
 import { createStateTeller, formatLine, say } from './output.ts';
-import { onEndSignal } from './signals.ts';
 
 /** `agentrail serve`: for a machine without a display. A server that cannot start ends the program with its reason. */
 export async function runServe(flags: ServerFlags & { console?: boolean }): Promise<void> {
