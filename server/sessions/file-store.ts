@@ -104,12 +104,13 @@ export function createFileSessionStore(options: FileSessionStoreOptions): Agentr
     },
     loadMessages: (key) =>
       inOwn(key, async ({ folder }) => {
-        const loaded = await folder.loadMessages();
-        if (loaded.skippedLines > 0) {
+        const { messages, skippedLines, skippedAt } = await folder.loadMessages();
+        if (skippedLines > 0) {
           const { tenantId, sessionId } = key;
-          logger.warn('unreadable messages skipped', { tenantId, sessionId, skippedLines: loaded.skippedLines });
+          const where = { file: folder.layout.messagesFile, lines: skippedAt };
+          logger.warn('unreadable messages skipped', { tenantId, sessionId, skippedLines, ...where });
         }
-        return loaded;
+        return { messages, skippedLines };
       }),
     async appendMessages(key, messages) {
       // As they are now: the caller may change them while others are written.

@@ -55,13 +55,20 @@ export async function readTail(handle: FileHandle, end: number): Promise<Buffer>
 /** The line's JSON object, or undefined when it is torn, not JSON, or no object. */
 export function parseObject(line: Buffer): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(line.toString('utf8'));
+    const value: unknown = JSON.parse(textOf(line));
     return typeof value === 'object' && value !== null && !Array.isArray(value)
       ? (value as Record<string, unknown>)
       : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Without the mark that editors put before a text, and without the zeros that a power cut leaves before a line. */
+function textOf(line: Buffer): string {
+  const text = line.toString('utf8');
+  const [first] = line;
+  return first === 0 || first === 0xef ? text.replace(/^[\0\uFEFF]+/, '') : text;
 }
 
 /** Lines of the first `end` bytes, the last one first, with the byte each begins at. Reads backwards in blocks. */

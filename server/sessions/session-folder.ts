@@ -15,6 +15,9 @@ import { applyLine, emptyState, type SessionState, type StateLine } from './sess
 /** Folders of deleted sessions carry this prefix until they are removed; no id starts with a dot. */
 export const trashPrefix = '.trash-';
 
+/** Of lines that could not be read, this many are named. */
+const mostSkippedAt = 20;
+
 /** How large messages.jsonl is, and the number that the file system gave it. */
 export interface MessagesFile {
   messages: number;
@@ -35,7 +38,8 @@ export interface SessionFolder {
   appendState(line: StateLine, sync: boolean): Promise<SessionState>;
   /** Bytes of session.jsonl that the state was read from. */
   stateBytes(): number;
-  loadMessages(): Promise<{ messages: Message[]; skippedLines: number }>;
+  /** `skippedAt` holds the numbers of the first lines that could not be read, counted from 1. */
+  loadMessages(): Promise<{ messages: Message[]; skippedLines: number; skippedAt: number[] }>;
   hasMessages(): Promise<boolean>;
   /** messages.jsonl opened for reading with the end of what is acknowledged in it; undefined when there is none. */
   openMessages(): Promise<{ handle: FileHandle; end: number } | undefined>;
@@ -107,19 +111,23 @@ export function createSessionFolder(layout: SessionLayout, files: AppendFiles = 
     return { handle, end: messages.readableEnd() ?? (await handle.stat()).size };
   }
 
-  async function loadMessages(): Promise<{ messages: Message[]; skippedLines: number }> {
-    const loaded: Message[] = [];
-    let skippedLines = 0;
+  async function loadMessages(): ReturnType<SessionFolder['loadMessages']> {
+    const loaded = { messages: [] as Message[], skippedLines: 0, skippedAt: [] as number[] };
     const opened = await openMessages();
-    if (opened === undefined) return { messages: loaded, skippedLines };
+    if (opened === undefined) return loaded;
     await using handle = opened.handle;
+    let lineNumber = 0;
     for await (const { line } of readLines(handle, opened.end)) {
+      lineNumber += 1;
       if (line.length === 0) continue;
       const message = parseMessage(line);
-      if (message === undefined) skippedLines += 1;
-      else loaded.push(message);
+      if (message !== undefined) loaded.messages.push(message);
+      else {
+        loaded.skippedLines += 1;
+        if (loaded.skippedAt.length < mostSkippedAt) loaded.skippedAt.push(lineNumber);
+      }
     }
-    return { messages: loaded, skippedLines };
+    return loaded;
   }
 
   async function replaceMessages(content: Buffer): Promise<MessagesFile> {
