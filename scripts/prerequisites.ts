@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { findChromium } from '../e2e/support/chromium.ts';
 import { exitOf } from './child.ts';
 import { askDocker, sandboxImage } from './docker-engine.ts';
+import { findEngineTools } from './engine-tools.ts';
 
 /** Something that a suite needs and this machine lacks. */
 export interface Missing {
@@ -15,11 +16,13 @@ export interface Prerequisites {
   docker: Missing | undefined;
   chromium: Missing | undefined;
   postgres: Missing | undefined;
+  engines: Missing | undefined;
 }
 
 /** Looks for what tests need; makes the sandbox image where there is an engine without it. */
 export async function findPrerequisites(root: string): Promise<Prerequisites> {
-  return { docker: await findDocker(root), chromium: findBrowser(), postgres: findPostgres() };
+  const engines = findEngineTools();
+  return { docker: await findDocker(root), chromium: findBrowser(), postgres: findPostgres(), engines };
 }
 
 async function findDocker(root: string): Promise<Missing | undefined> {

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { add, type Counts, none, summaryLine } from './counts.ts';
-import { findDockerTests } from './docker-tests.ts';
+import { findDockerTests, findEngineTests } from './docker-tests.ts';
 import { findPostgresTests } from './postgres-tests.ts';
 import { findPrerequisites } from './prerequisites.ts';
 import { cannotRun, check, checkScript, playwrightStep, type Step, vitestStep } from './test-steps.ts';
@@ -35,7 +35,7 @@ process.stdout.write(`\n${table(rows)}\n${summaryLine(total)}\n`);
 process.exitCode = total.failed === 0 ? 0 : 1;
 
 async function planSteps(): Promise<Step[]> {
-  const { docker, chromium, postgres } = await findPrerequisites(root);
+  const { docker, chromium, postgres, engines } = await findPrerequisites(root);
   const steps = [
     check('types', 'tsc', ['-b']),
     check('lint and format', 'biome', ['ci', '.']),
@@ -44,10 +44,12 @@ async function planSteps(): Promise<Step[]> {
     check('build', 'vite', ['build', '--logLevel', 'warn']),
     checkScript('bundle size', 'check-bundle-size.ts'),
   ];
-  const impossible = [...(docker ? dockerTests : []), ...(postgres ? postgresTests : [])];
+  const withEngines = docker ? dockerTests : engines ? findEngineTests(root) : [];
+  const impossible = [...withEngines, ...(postgres ? postgresTests : [])];
   steps.push(vitestStep('integration tests', 'integration', impossible));
   if (postgres) steps.push(cannotRun('integration tests with PostgreSQL', postgresTests, postgres, mustRun));
   if (docker) steps.push(cannotRun('integration tests with containers', dockerTests, docker, mustRun));
+  else if (engines) steps.push(cannotRun('integration tests with other engines', withEngines, engines, mustRun));
   if (chromium) {
     steps.push(cannotRun('end to end tests', ['e2e/**/*.spec.ts'], chromium, mustRun));
     return steps;

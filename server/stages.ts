@@ -37,6 +37,6 @@ export async function runStages(table: StageTable, clock: Clock, tell: (stages: 
 }
 
 export function imageNote(image: ImageStatus): StageOutcome {
-  if (image.state === 'present') return { status: 'ok', note: image.reference };
+  if (image.state === 'present' && image.problem === undefined) return { status: 'ok', note: image.reference };
   return { status: 'warn', note: image.problem ?? `${image.reference} is ${image.state}` };
 }

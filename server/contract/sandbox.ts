@@ -90,6 +90,8 @@ export interface ImageStatus {
   usedImageId?: string;
   sizeBytes?: number;
   createdAt?: number;
+  /** It has no Python: sandboxes work, but slower, and end less surely what commands leave. */
+  isPlain?: true;
   problem?: string;
   fixCommand?: string;
 }

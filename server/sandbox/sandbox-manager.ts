@@ -287,7 +287,7 @@ export function createSandboxManager(options: SandboxManagerOptions): SandboxMan
     try {
       const status = await readImageStatus(await link.use(), reference);
       const usedImageId = pins.pinned(reference);
-      const note = recipe.isPlain(usedImageId) ? { problem: plainSentence } : {};
+      const note = recipe.isPlain(usedImageId) ? { isPlain: true as const, problem: plainSentence } : {};
       return usedImageId === undefined ? status : { ...status, usedImageId, ...note };
     } catch (fault) {
       return unknownImage(reference, messageOf(fault));

@@ -6,11 +6,11 @@ import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { ContainerEngine } from './container-engine.ts';
 import { sandboxFault } from './faults.ts';
-import { createHostFirewall } from './network/host-firewall.ts';
-import { createOpenNetworks } from './network/open-networks.ts';
 import type { ImagePins } from './image-pins.ts';
 import { writeLabels } from './labels.ts';
 import { sizeBytes } from './limits.ts';
+import { createHostFirewall } from './network/host-firewall.ts';
+import { createOpenNetworks } from './network/open-networks.ts';
 import { type ProcessIdentity, readOwnIdentity } from './process-identity.ts';
 import { type StartedSandbox, startSandbox } from './sandbox-start.ts';
 import type { SandboxKind } from './warm-pool.ts';
@@ -46,6 +46,8 @@ export interface SandboxRecipe {
   start(request: RecipeRequest): Promise<StartedSandbox>;
   /** As `start`, and proves that the workspace may be moved under a running container of this engine. */
   startMovable(request: RecipeRequest): Promise<StartedSandbox>;
+  /** Whether the image turned out to have no Python. */
+  isPlain(imageId: string | undefined): boolean;
   /** Removes networks that dead owners left. Never throws. */
   sweepNetworks(engine: ContainerEngine): Promise<void>;
   /** Removes what sandboxes shared; after they are gone. Never throws. */
@@ -54,6 +56,7 @@ export interface SandboxRecipe {
 
 export function createRecipe(options: RecipeOptions): SandboxRecipe {
   const { pins, clock, logger } = options;
+  const plainImages = new Set<string>();
   let identity: Promise<ProcessIdentity> | undefined;
   const networks = createOpenNetworks({
     instanceId: options.instanceId,
@@ -83,7 +86,8 @@ export function createRecipe(options: RecipeOptions): SandboxRecipe {
     const spec = { name, image: imageId, labels, workspaceDir, ...options.user, ...limits };
     const startWith = async (volume?: string) => {
       const mounted = volume === undefined ? spec : { ...spec, workspaceVolume: volume };
-      const started = await startSandbox({ engine, spec: mounted, agentSource: options.agentSource, clock, logger });
+      const { agentSource } = options;
+      const started = await startSandbox({ engine, spec: mounted, agentSource, plainImages, clock, logger });
       try {
         if (kind.network !== undefined) await networks.prove(engine, started.agent);
         return started;
@@ -121,6 +125,7 @@ export function createRecipe(options: RecipeOptions): SandboxRecipe {
   }
 
   return {
+    isPlain: (imageId) => imageId !== undefined && plainImages.has(imageId),
     async kind(engine, settings) {
       const { runtime } = settings;
       if (runtime !== undefined && !engine.traits.runtimes.includes(runtime)) {

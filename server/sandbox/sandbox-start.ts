@@ -5,6 +5,7 @@ import { commandFor, encodeAgentSource } from './bootstrap.ts';
 import type { ContainerEngine, ContainerSpec } from './container-engine.ts';
 import type { Gateway } from './egress/gateway.ts';
 import { sandboxFault } from './faults.ts';
+import { plainSentence, startPlain } from './plain-exec/start-plain.ts';
 import { type AgentClient, createAgentClient } from './wire/agent-client.ts';
 import { helloResultSchema, protocolVersion } from './wire/messages.ts';
 
@@ -32,12 +33,37 @@ export interface StartOptions {
   engine: ContainerEngine;
   spec: Omit<ContainerSpec, 'command'>;
   agentSource: string;
+  /** Ids of images that turned out to have no Python; added to. */
+  plainImages: Set<string>;
   clock: Clock;
   logger: Logger;
 }
 
-/** Starts a container and waits until the agent inside answers. When it fails nothing of it is left. */
+/**
+ * Starts a container and waits until the agent inside answers; where the image has no Python, one that does without.
+ * When it fails nothing of it is left.
+ */
 export async function startSandbox(options: StartOptions): Promise<StartedSandbox> {
+  const { engine, spec, plainImages, clock, logger } = options;
+  // Files travel to and from volumes by Python.
+  const mayBePlain = spec.workspaceVolume === undefined;
+  if (mayBePlain && plainImages.has(spec.image)) {
+    return startPlain(engine, spec, clock);
+  }
+  try {
+    return await startWithAgent(options);
+  } catch (fault) {
+    if (!mayBePlain || !(fault instanceof AppError) || fault.code !== 'image_unusable') {
+      throw fault;
+    }
+    const started = await startPlain(engine, spec, clock).catch(() => Promise.reject(fault));
+    plainImages.add(spec.image);
+    logger.warn(plainSentence, { container: spec.name });
+    return started;
+  }
+}
+
+async function startWithAgent(options: StartOptions): Promise<StartedSandbox> {
   const { engine, spec, logger } = options;
   let stderr = '';
   const container = await engine.run({ ...spec, command: commandFor(spec) }, (chunk) => {
@@ -66,7 +92,7 @@ function explainStart(cause: unknown, stderr: string): AppError {
   if (cause instanceof AppError && cause.code !== 'sandbox_lost') {
     return cause;
   }
-  const isPythonMissing = /python3/.test(stderr) && /not found|no such file/i.test(stderr);
+  const isPythonMissing = /python3|catatonit/.test(stderr) && /not found|no such file/i.test(stderr);
   return sandboxFault(isPythonMissing ? 'image_unusable' : 'agent_lost', { cause, said: stderr });
 }
 

@@ -11,9 +11,11 @@ export function ImageMissing({ image }: { image: ImageStatus }) {
   const isBuilding = image.state === 'building';
   const sentence = isBuilding
     ? t('sandboxes.imageBuilding', { reference })
-    : image.problem && i18n.language === 'en'
-      ? image.problem
-      : t('sandboxes.imageMissing', { reference });
+    : image.isPlain
+      ? t('sandboxes.imagePlain', { reference })
+      : image.problem && i18n.language === 'en'
+        ? image.problem
+        : t('sandboxes.imageMissing', { reference });
   return (
     <section className={cn(cardClass, 'mb-3.5 grid gap-2 px-3.5 py-3')}>
       <p className="flex items-baseline gap-2.5">

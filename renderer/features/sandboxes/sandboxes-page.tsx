@@ -24,7 +24,9 @@ export default function SandboxesPage() {
     <>
       <PageHead title={title} sub={<EngineLine engine={engine} image={image} />} actions={<ProbeButton />} />
       {isMissing && <EngineMissing engine={engine} />}
-      {isConnected && (image.state === 'missing' || image.state === 'building') && <ImageMissing image={image} />}
+      {isConnected && (image.state === 'missing' || image.state === 'building' || image.isPlain) && (
+        <ImageMissing image={image} />
+      )}
       {(!isMissing || sandboxes.length > 0) && <SandboxList sandboxes={sandboxes} />}
     </>
   );

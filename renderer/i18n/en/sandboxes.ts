@@ -24,6 +24,8 @@ export const sandboxes = {
     endpoint_wrong: 'not Docker',
     api_too_old: 'too old',
   },
+  imagePlain:
+    '{{reference}} has no Python, so the engine starts each command: slower, and less sure to end what commands leave.',
   imageMissing: 'The image {{reference}} is not on this machine, so no sandbox can start.',
   imageBuilding: 'The image {{reference}} is being built.',
   filter: 'Filter by session, tenant or id',

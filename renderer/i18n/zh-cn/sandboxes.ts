@@ -24,6 +24,7 @@ export const sandboxes: Words['sandboxes'] = {
     endpoint_wrong: '不是 Docker',
     api_too_old: '版本过旧',
   },
+  imagePlain: '{{reference}} 中没有 Python，命令由引擎逐条启动：速度较慢，命令遗留的进程也不一定能全部结束。',
   imageMissing: '这台机器上没有镜像 {{reference}}，沙箱无法启动。',
   imageBuilding: '正在构建镜像 {{reference}}。',
   filter: '按会话、租户或编号筛选',

@@ -13,9 +13,10 @@ import { readTraits } from './traits.ts';
 
 export type { EngineEnv } from './places.ts';
 
-const pingTimeoutMs = 3000;
-/** Through a tunnel, or to another machine. */
-const remotePingTimeoutMs = 10_000;
+/** Until something answers at all. */
+const pingTimeoutMs = 5000;
+/** For engines elsewhere, and for what an engine that answers tells of itself: a busy one looks through its store. */
+const patientTimeoutMs = 15_000;
 
 export interface DiscoveryOptions extends PlacesOptions {
   /** `sandbox.allowPlainTcp` */
@@ -87,7 +88,7 @@ async function tryEngine(candidate: Candidate, options: DiscoveryOptions): Promi
   }
   try {
     const { endpoint, isRemote } = await reach(candidate, options);
-    const docker = connectDocker(endpoint, isRemote ? remotePingTimeoutMs : pingTimeoutMs);
+    const docker = connectDocker(endpoint, isRemote ? patientTimeoutMs : pingTimeoutMs);
     const facts = versionSchema.safeParse(await docker.version());
     if (!facts.success) {
       return failed('docker_endpoint_wrong', 'The answer is not that of a Docker engine.');
@@ -98,7 +99,8 @@ async function tryEngine(candidate: Candidate, options: DiscoveryOptions): Promi
       return failed(api.fault, `API version ${MinAPIVersion === undefined ? '' : `${MinAPIVersion} to `}${ApiVersion}`);
     }
     const isPodman = (Components ?? []).some(({ Name }) => /podman/i.test(Name ?? ''));
-    const traits = readTraits(await docker.info(), {
+    const info = await connectDocker(endpoint, patientTimeoutMs).info();
+    const traits = readTraits(info, {
       apiVersion: `v${api.version}`,
       isPodman,
       isRemote,

@@ -56,7 +56,7 @@ const patterns: [RegExp, Fault][] = [
   ],
   [/unknown or invalid runtime|unable to find runtime|docker-init.*not found/i, 'runtime_missing'],
   [
-    /cannot allocate memory|resource temporarily unavailable|too many open files|minimum memory limit/i,
+    /cannot allocate memory|resource temporarily unavailable|too many open files|minimum memory limit|unable to set memory limit/i,
     'resource_exhausted',
   ],
   [/HTTP request to an HTTPS server/i, 'docker_tls_failed'],
