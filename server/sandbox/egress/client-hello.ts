@@ -11,7 +11,7 @@ const serverNameExtension = 0;
 const recordHeaderBytes = 5;
 const maxRecordBytes = 16_384;
 /** Far above any hello there is; more is somebody else's protocol. */
-const maxHelloBytes = 65_536;
+const maxHelloBytes = 16_384;
 
 /**
  * Reads the server name out of a TLS ClientHello (RFC 8446 §4.1.2, RFC 6066 §3), which may come in any number of

@@ -38,19 +38,21 @@ export async function serveConnect(
     }
     client.once('close', () => upstream.destroy());
     client.write('HTTP/1.1 200 Connection established\r\n\r\n');
-    // Some protocols let the server speak first.
-    const down = pipeline(upstream, client);
-    down.catch(() => undefined);
+    upstream.once('close', () => {
+      if (!client.writableEnded) client.destroy();
+    });
+    // Some protocols let the server speak first. No pipeline: a refusal has to get through afterwards.
+    upstream.pipe(client);
     try {
       const first = await readOpening(client, head);
       checkOpening(first.opening, target);
       scope.decisions.allowed({ ...facts, ...(upstream.remoteAddress && { address: upstream.remoteAddress }) });
       settle();
       upstream.write(first.bytes);
-      await Promise.all([down, pipeline(client, upstream)]);
+      await pipeline(client, upstream);
     } catch (fault) {
-      upstream.destroy();
-      await down.catch(() => undefined);
+      upstream.unpipe(client);
+      if (fault instanceof AppError) refuseInside(client, upstream);
       throw fault;
     }
   } catch (fault) {
@@ -60,10 +62,16 @@ export async function serveConnect(
       return;
     }
     scope.decisions.refused(facts, fault);
-    if (!client.writable) return;
-    const isTunnel = fault.code === 'sni_mismatch' || fault.code === 'not_tls';
-    client.end(isTunnel ? unrecognizedName : refusalHead(fault));
+    if (client.writable) client.end(refusalHead(fault));
   }
+}
+
+/** The client has been told that it is connected: what it hears now is the other side to it. */
+function refuseInside(client: Duplex, upstream: Duplex): void {
+  if (client.writable) client.end(unrecognizedName);
+  upstream.destroy();
+  // Whatever else it says has no reader, but its end has.
+  client.resume();
 }
 
 /** The client's first bytes, as far as they are needed to know what it wants. Rejects when it leaves before. */

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { AppError } from '../../lib/app-error.ts';
 import { serveConnect } from './connect-tunnel.ts';
@@ -15,10 +15,17 @@ const maxHeaderSize = 32_768;
 /** The HTTP proxy of one sandbox. It listens nowhere: connections are handed to it. */
 export function createEgressProxy(scope: ProxyScope): TunnelHooks {
   const settled = new WeakSet<Duplex>();
+  const answers = new WeakMap<Duplex, ServerResponse>();
   const server = createServer({ maxHeaderSize });
 
   server.on('request', (request: IncomingMessage, response) => {
     const settle = () => settled.add(request.socket);
+    // One after the other: else one connection would open any number of them outside.
+    if (answers.get(request.socket)?.writableEnded === false) {
+      request.socket.destroy();
+      return;
+    }
+    answers.set(request.socket, response);
     const path = request.url ?? '';
     const route = scope.routes.find(path);
     if (route) void forwardSecret({ request, response, ...route }, scope, settle);

@@ -90,7 +90,10 @@ export async function exchange({ request, response, socket, options, ...answerin
     });
     answering.check?.(answer);
     const raw = withoutHops(answer.rawHeaders, answer.headers.connection);
-    response.writeHead(answer.statusCode ?? 502, answer.statusMessage, answering.changeHeaders?.(raw) ?? raw);
+    const status = answer.statusCode ?? 502;
+    // Whoever looks at the headers wants nothing else of the answer's head to pass.
+    const statusText = answering.changeHeaders ? http.STATUS_CODES[status] : answer.statusMessage;
+    response.writeHead(status, statusText ?? '', answering.changeHeaders?.(raw) ?? raw);
     await (answering.filter ? pipeline(answer, answering.filter, response) : pipeline(answer, response));
   } finally {
     socket.destroy();

@@ -71,7 +71,7 @@ export async function forwardSecret(
 
 function carries(request: IncomingMessage, placeholder: string): boolean {
   const { authorization, 'x-api-key': apiKey, 'x-subscription-token': token } = request.headers;
-  return [apiKey, token].includes(placeholder) || authorization === `Bearer ${placeholder}`;
+  return [apiKey, token, authorization?.replace(/^bearer /i, '')].includes(placeholder);
 }
 
 function headersFor(

@@ -187,6 +187,14 @@ describe('the way out of a sandbox', () => {
     await expect(inside.client.closed).resolves.toMatchObject({ code: 'sandbox_lost' });
   });
 
+  it('ends the sandbox when it asks on and never reads what it gets', async () => {
+    const { input } = createFakeAgent(() => undefined, { hasSource: false });
+    Object.defineProperty(input, 'writableLength', { get: () => 300_000_000 });
+    const client = createAgentClient({ input, output: input });
+    client.net.send({ id: 1, kind: 'close' });
+    await expect(client.closed).resolves.toMatchObject({ code: 'sandbox_lost' });
+  });
+
   it('serves a bounded number of connections, each only as long as it says what it wants', async () => {
     const port = await serve('hello');
     const inside = await open({ allowHosts: [`allowed.test:${port}`] });
@@ -197,6 +205,40 @@ describe('the way out of a sandbox', () => {
     for (const id of [1, 2, maxTunnels]) expect(inside.kinds(id)).toEqual(['close']);
     inside.say(1000, get(`http://allowed.test:${port}/`));
     await expect.poll(() => inside.heard(1000)).toContain('hello');
+  });
+
+  it('asks outside for one thing at a time on each connection, however many are asked for at once', async () => {
+    let asked = 0;
+    const server = createServer(() => {
+      asked += 1;
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    servers.push(server);
+    const { port } = server.address() as AddressInfo;
+    const inside = await open({ allowHosts: [`allowed.test:${port}`] });
+    const url = `http://allowed.test:${port}/`;
+    inside.say(1, `GET ${url} HTTP/1.1\r\nHost: allowed.test:${port}\r\n\r\n`.repeat(200));
+    await expect.poll(() => inside.kinds(1)).toContain('close');
+    inside.say(2, get(url));
+    await expect.poll(() => asked).toBeGreaterThan(0);
+    expect(asked).toBeLessThanOrEqual(2);
+  });
+
+  it('answers a hello for another host in words that a TLS client knows', async () => {
+    const port = await serve('hello');
+    const inside = await open({ allowHosts: [`allowed.test:${port}`] });
+    inside.say(1, `CONNECT allowed.test:${port} HTTP/1.1\r\nHost: allowed.test:${port}\r\n\r\n`);
+    await expect.poll(() => inside.heard(1)).toBe('HTTP/1.1 200 Connection established\r\n\r\n');
+    const name = Buffer.from('other.test');
+    const extension = Buffer.from([0, 0, 0, name.length + 5, 0, name.length + 3, 0, 0, name.length, ...name]);
+    const body = Buffer.from([3, 3, ...Buffer.alloc(32), 0, 0, 2, 19, 1, 1, 0, 0, extension.length, ...extension]);
+    const hello = Buffer.from([22, 3, 1, 0, body.length + 4, 1, 0, 0, body.length, ...body]);
+    inside.agent.send({ ev: 'net', id: 1, kind: 'data' }, hello.subarray(0, 20));
+    inside.agent.send({ ev: 'net', id: 1, kind: 'data' }, hello.subarray(20));
+    await expect.poll(() => inside.heard(1)).toContain('\u0015\u0003\u0003\u0000\u0002\u0002p');
+    await expect.poll(() => inside.kinds(1)).toContain('end');
+    expect(inside.entries.at(-1)?.fields).toMatchObject({ verdict: 'refused', code: 'sni_mismatch' });
   });
 
   it('ends a connection over which nothing comes or goes', async () => {

@@ -39,7 +39,8 @@ export async function proveBlocked(agent: AgentClient, gateway: string): Promise
     });
     if (isReached || result.code === 0)
       throw refuseOpen('A sandbox reached a service of this machine in spite of the rules.');
-    if (result.code !== blockedCode) throw refuseOpen('Whether the rules hold could not be tried from inside, which takes an image with Python 3.');
+    if (result.code !== blockedCode)
+      throw refuseOpen('Whether the rules hold could not be tried from inside, which takes an image with Python 3.');
   } catch (fault) {
     if (fault instanceof Error && 'code' in fault && fault.code === 'EADDRNOTAVAIL') {
       throw refuseOpen(`The bridge of the engine is not on this machine: ${messageOf(fault)}`, fault);

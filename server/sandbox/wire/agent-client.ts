@@ -60,6 +60,9 @@ export interface AgentClient {
   close(): void;
 }
 
+/** Far above every window together: only who asks on and on and never reads gets there. */
+const maxUnreadBytes = 268_435_456;
+
 /** Received bytes are given back to the agent in steps of at least this much; well below the window. */
 const creditStepBytes = outputWindowBytes / 4;
 
@@ -93,8 +96,10 @@ export function createAgentClient(connection: { input: Duplex; output: AsyncIter
   }
 
   function sendRaw(frame: Buffer): void {
-    if (!closeReason) {
-      connection.input.write(frame);
+    if (closeReason) return;
+    connection.input.write(frame);
+    if (connection.input.writableLength > maxUnreadBytes) {
+      end(lost('The sandbox does not read what it asked for.'));
     }
   }
   const send = (header: object, body?: Uint8Array) => sendRaw(encodeFrame(header, body));
