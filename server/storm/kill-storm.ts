@@ -144,9 +144,12 @@ function answer(request: RecordedRequest, clients: readonly Client[], faults: st
   const names = namesInRequest(request);
   const last = names.findLast((name) => name.startsWith('U '));
   const book = last === undefined ? undefined : clients.map(({ bookOf }) => bookOf(idIn(last))).find(Boolean);
-  if (book !== undefined && !book.mayBeCompacted) {
+  // Runs offer tools; what else asks a model sends what it likes.
+  const isRun = 'tools' in (request.body as object);
+  if (isRun && book !== undefined && !book.mayBeCompacted) {
     const missing = firstMissing(book.acknowledged, names);
-    if (missing !== undefined) faults.push(`${book.key.sessionId}: the model was not sent "${missing}"`);
+    const sent = names.join(', ');
+    if (missing !== undefined) faults.push(`${book.key.sessionId}: the model was not sent "${missing}", but ${sent}`);
   }
   return replyTo(request);
 }
