@@ -97,6 +97,8 @@ async function measureLoads(): Promise<string> {
           burstMs: Number(flags['burst-ms']),
           withPaced: !flags['no-paced'],
         });
+        // A run that is broken off has said what it knew.
+        tell(JSON.stringify(figures));
         rounds.set(subject.name, [...(rounds.get(subject.name) ?? []), figures]);
       } finally {
         await running.stop();
