@@ -4,6 +4,7 @@ import { systemClock } from '../lib/clock.ts';
 import { type Logger, silentLogger } from '../telemetry/logger.ts';
 import { type ContextProvider, gatherContext } from './context-providers.ts';
 import { defineProfile } from './profiles.ts';
+import { redactorOf } from './testing/harness.ts';
 import { ask, createTestManager, keyOf, readEvents, type TestManager } from './testing/manager.ts';
 import { type MockUpstream, startMockUpstream } from './testing/mock-upstream.ts';
 import { workspaceContext, workspaceTree } from './workspace-context.ts';
@@ -87,7 +88,7 @@ describe('in a run', () => {
     let count = 0;
     upstream = await startMockUpstream({ script: () => ({ blocks: [{ type: 'text', text: 'ok' }] }) });
     manager = await createTestManager(upstream, {
-      redactor: { redact: (text) => text.replaceAll('hunter2', '***') },
+      redactor: { ...redactorOf({}), redact: (text) => text.replaceAll('hunter2', '***') },
       contextProviders: () => [{ name: 'app', provide: () => `Visit ${++count}, password hunter2.` }],
       profiles: [defineProfile({ id: 'a', contextProviders: [{ name: 'own', provide: () => 'Of the profile.' }] })],
     });
