@@ -97,15 +97,16 @@ export function createClaims({ database, held, instanceId, leaseMs, logger, chec
     },
     over: (runId) => void active.delete(runId),
     async renew() {
-      if (active.size === 0) return [];
+      // Those that are claimed while we ask are in no answer and not lost.
+      const asked = [...active.keys()];
+      if (asked.length === 0) return [];
       const renewed = await database.write<{ run_id: string; is_held: boolean }>(
         `UPDATE agentrail.runs SET expires_at = now() + $2 * interval '1 millisecond'
           WHERE run_id = ANY ($1::text[]) AND ended_at IS NULL RETURNING run_id, released_at IS NULL AS is_held`,
-        [[...active.keys()], leaseMs],
+        [asked, leaseMs],
       );
       const ours = new Set(renewed.filter(({ is_held }) => is_held).map(({ run_id }) => run_id));
-      // One that was claimed while we asked is not in the answer and not lost.
-      return [...active].filter(([runId, { holds }]) => holds && !ours.has(runId)).map(([runId]) => runId);
+      return asked.filter((runId) => active.get(runId)?.holds === true && !ours.has(runId));
     },
   };
 }

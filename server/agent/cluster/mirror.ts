@@ -36,7 +36,7 @@ const isAliveAndNoted = 'UPDATE agentrail.runs SET info = $2 WHERE run_id = $1 A
 const maxChunkBytes = 256 * 1024;
 const retryPauseMs = 300;
 /** How often the last words of a run are tried; after that its lease ends, and another instance writes them. */
-const lastTries = 10;
+const lastTries = 4;
 
 /**
  * Writes a run's events to the database, a row for those of a moment, and tells the other instances. The run never waits

@@ -35,12 +35,17 @@ export const parsedTypes: pg.CustomTypesConfig = {
   },
 };
 
-/** Throws AppError `invalid_database_url` (400), which never holds the address: it may carry a password. */
+/** AppError `invalid_database_url` (503), which never holds the address: it may carry a password. */
+export function faultOfUrl(url: string): AppError | undefined {
+  if (/^postgres(?:ql)?:\/\//.test(url) && URL.canParse(url)) return undefined;
+  const message = 'DATABASE_URL is no address of a database. Write postgres://user:password@host:5432/database.';
+  return new AppError('invalid_database_url', message, { status: 503 });
+}
+
+/** Throws what `faultOfUrl` tells. */
 export function connectionOptions(url: string, limits: PostgresLimits): pg.ClientConfig {
-  if (!/^postgres(?:ql)?:\/\//.test(url) || !URL.canParse(url)) {
-    const message = 'DATABASE_URL is no address of a database. Write postgres://user:password@host:5432/database.';
-    throw new AppError('invalid_database_url', message, { status: 400 });
-  }
+  const fault = faultOfUrl(url);
+  if (fault) throw fault;
   return {
     connectionString: url,
     application_name: 'agentrail',

@@ -2,7 +2,7 @@ import pg from 'pg';
 import { AppError, messageOf } from '../../lib/app-error.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import { connectionOptions, type PostgresLimits, parsedTypes, postgresLimits } from './connection.ts';
+import { connectionOptions, faultOfUrl, type PostgresLimits, parsedTypes, postgresLimits } from './connection.ts';
 import {
   isConnectionBroken,
   isUndone,
@@ -54,8 +54,10 @@ export function createDatabase(options: DatabaseOptions): Database {
   const { clock } = options;
   const logger = options.logger.child({ component: 'database' });
   const limits = { ...postgresLimits, ...options.limits };
+  // Told at every use and not here: people mend the address in the program itself.
+  const unusable = faultOfUrl(options.url);
   const pool = new pg.Pool({
-    ...connectionOptions(options.url, limits),
+    ...(unusable ? {} : connectionOptions(options.url, limits)),
     types: parsedTypes,
     max: limits.maxConnections,
     connectionTimeoutMillis: limits.connectTimeoutMs,
@@ -119,6 +121,7 @@ export function createDatabase(options: DatabaseOptions): Database {
 
   async function guarded<T>(work: () => Promise<T>): Promise<T> {
     if (closing !== undefined) throw new AppError('store_closed', 'The server is shutting down.', { status: 503 });
+    if (unusable) throw unusable;
     try {
       await prepared();
       return await work();

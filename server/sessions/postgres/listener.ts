@@ -27,11 +27,9 @@ const retryPauseMs = 500;
 export function createListener({ url, logger, clock }: { url: string; logger: Logger; clock: Clock }): Listener {
   const listeners = new Map<string, Set<(about?: string) => void>>();
   const closing = new AbortController();
+  /** An outage is told once. */
+  let isTold = false;
   const first = Promise.withResolvers<void>();
-  const options = {
-    ...connectionOptions(url, postgresLimits),
-    connectionTimeoutMillis: postgresLimits.connectTimeoutMs,
-  };
 
   function tell({ topic, about }: Notification): void {
     for (const hear of [...(listeners.get(topic) ?? [])]) hear(about);
@@ -39,7 +37,10 @@ export function createListener({ url, logger, clock }: { url: string; logger: Lo
 
   /** Resolves when the connection is over. */
   async function listen(): Promise<void> {
-    const client = new pg.Client(options);
+    const client = new pg.Client({
+      ...connectionOptions(url, postgresLimits),
+      connectionTimeoutMillis: postgresLimits.connectTimeoutMs,
+    });
     const { promise: over, resolve } = Promise.withResolvers<void>();
     const end = () => resolve();
     client.on('error', (error) => {
@@ -56,6 +57,7 @@ export function createListener({ url, logger, clock }: { url: string; logger: Lo
       await client.connect();
       await client.query(`LISTEN ${channel}`);
       first.resolve();
+      isTold = false;
       // What was told while nobody listened is lost: everyone looks once.
       for (const topic of [...listeners.keys()]) tell({ topic });
       await over;
@@ -67,7 +69,10 @@ export function createListener({ url, logger, clock }: { url: string; logger: Lo
 
   async function keepListening(): Promise<void> {
     while (!closing.signal.aborted) {
-      await listen().catch((error: unknown) => logger.warn('cannot listen yet', { reason: messageOf(error) }));
+      await listen().catch((error: unknown) => {
+        if (!isTold) logger.warn('cannot hear of other instances yet', { reason: messageOf(error) });
+        isTold = true;
+      });
       first.resolve();
       await clock.sleep(retryPauseMs, closing.signal).catch(() => undefined);
     }

@@ -1,6 +1,11 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { SessionKey } from '../../contract/ids.ts';
 import { systemClock } from '../../lib/clock.ts';
@@ -10,6 +15,7 @@ import type { PostgresLimits } from './connection.ts';
 import { makePostgresCluster, type PostgresCluster } from './fixtures/postgres-cluster.ts';
 import { createPostgresSessionStore, type PostgresSessionStore } from './postgres-store.ts';
 
+const run = promisify(execFile);
 const init = { agentId: 'default', title: 'First words' };
 const unavailable = { code: 'storage_unavailable', status: 503 };
 let cluster: PostgresCluster;
@@ -45,6 +51,11 @@ function openStore(limits: Partial<PostgresLimits> = {}, logger: Logger = silent
 async function numbersIn(store: PostgresSessionStore, key: SessionKey = ann): Promise<number[]> {
   const { messages } = await store.loadMessages(key);
   return messages.map(({ content }) => Number.parseInt(String(content), 10));
+}
+
+/** Nothing that could be compressed. */
+function noise(): string {
+  return randomBytes(10_000).toString('hex');
 }
 
 /** Appends until told to stop; what was acknowledged, and what was not. */
@@ -205,6 +216,41 @@ describe('a database that fails', () => {
     expect(kept.filter((n) => writing.acknowledged.includes(n))).toEqual(writing.acknowledged);
   });
 
+  it('and whose disk is full refuses the append whole, and takes the next when there is space again', async () => {
+    const small = await mkdtemp(path.join(tmpdir(), 'agentrail-small-'));
+    // The size of some 300 messages of 20 kB. Mounting needs root on Linux.
+    const uid = (await run('id', ['-u', 'postgres'])).stdout.trim();
+    await run('mount', ['-t', 'tmpfs', '-o', `size=6m,mode=0700,uid=${uid}`, 'tmpfs', small]);
+    const store = openStore();
+    try {
+      await store.getOrCreate(ann, init);
+      await cluster.sql(`CREATE TABLESPACE small LOCATION '${small}'`, url);
+      await cluster.sql('ALTER TABLE agentrail.messages SET TABLESPACE small', url);
+      const ballast = path.join(small, 'ballast');
+      await writeFile(ballast, Buffer.alloc(5 * 1024 * 1024));
+      const append = (n: number) =>
+        store.appendMessages(ann, [userMessage(`${n} ${noise()}`), userMessage(`${n} ${noise()}`)]);
+      let n = 0;
+      let refusal: unknown;
+      for (; refusal === undefined && n < 100; n += 1) {
+        refusal = await append(n).then(
+          () => undefined,
+          (error: unknown) => error,
+        );
+      }
+      expect(refusal).toMatchObject({ ...unavailable, details: { fault: 'disk_full' } });
+      await rm(ballast);
+      await append(n);
+      const acknowledged = [...Array.from({ length: n - 1 }, (_, at) => at), n];
+      expect(await numbersIn(store)).toEqual(acknowledged.flatMap((at) => [at, at]));
+    } finally {
+      await cluster.sql('ALTER TABLE agentrail.messages SET TABLESPACE pg_default', url);
+      await cluster.sql('DROP TABLESPACE small', url);
+      await run('umount', [small]);
+      await rm(small, { recursive: true });
+    }
+  });
+
   it('and takes no writes says so until it does', async () => {
     const store = openStore();
     await store.getOrCreate(ann, init);
@@ -231,11 +277,14 @@ describe('a database that fails', () => {
     expect(lines).not.toEqual([]);
   });
 
-  it('is not even asked when its address is none, and that address is not repeated', () => {
+  it('is not even asked when its address is none, and that address is not repeated', async () => {
     for (const bad of ['mysql://u:a-password@h/d', 'a-password', 'postgres://u:a-password@[bad/d']) {
-      const make = () => createPostgresSessionStore({ url: bad, clock: systemClock, logger: silentLogger });
-      expect(make).toThrow(expect.objectContaining({ code: 'invalid_database_url', status: 400 }));
-      expect(make).not.toThrow(/a-password/);
+      url = bad;
+      const error = await openStore()
+        .ping()
+        .catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ code: 'invalid_database_url', status: 503 });
+      expect(String(error)).not.toContain('a-password');
     }
   });
 });

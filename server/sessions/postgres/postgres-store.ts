@@ -34,7 +34,7 @@ export interface PostgresSessionStore extends AgentrailSessionStore {
   readonly held: HeldRuns;
 }
 
-/** Throws AppError `invalid_database_url` (400). */
+/** An address that is none is told at every use: AppError `invalid_database_url` (503). */
 export function createPostgresSessionStore(options: PostgresSessionStoreOptions): PostgresSessionStore {
   const { clock } = options;
   const logger = options.logger.child({ component: 'sessions' });
