@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { AppError, messageOf } from '../lib/app-error.ts';
 import { runConsole } from './console.ts';
+import { addDataCommands } from './data.ts';
 import { addSandboxCommands } from './sandboxes.ts';
 import { runServe } from './serve.ts';
 
@@ -47,6 +48,7 @@ program
   .action((options) => run(() => runServe(options)));
 
 addSandboxCommands(program, [dataDir(), config()]);
+addDataCommands(program, [dataDir(), config()]);
 
 await program.parseAsync();
 

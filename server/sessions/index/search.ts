@@ -8,7 +8,7 @@ import type { IndexedText, NumberedRow, PageFilter, Tables } from './tables.ts';
 /** More matching texts than this are not gathered: then so many sessions match that walking the list is faster. */
 const maxGathered = 20_000;
 /** The same for words whose places take long to compare, in milliseconds. */
-const maxGatheringMs = 40;
+const maxGatheringMs = 15;
 /** Most texts looked at while walking the list for one page. */
 const maxWalked = 20_000;
 
@@ -49,7 +49,7 @@ function gather(tables: Tables, match: string, words: SearchWords): Map<number, 
   let looked = 0;
   for (const { rowid } of tables.matches(match)) {
     looked += 1;
-    if (looked > maxGathered || (looked % 256 === 0 && performance.now() > deadline)) return undefined;
+    if (looked > maxGathered || (looked % 64 === 0 && performance.now() > deadline)) return undefined;
     const id = Number(rowid);
     const no = Math.floor(id / textsPerSession);
     const ids = sessions.get(no);
