@@ -11,6 +11,7 @@ import { createCleanUp } from '../sandbox/clean-up.ts';
 import type { ContainerEngine } from '../sandbox/container-engine.ts';
 import { discoverEngine, engineFault } from '../sandbox/docker/discovery.ts';
 import { createDockerEngine } from '../sandbox/docker/docker-engine.ts';
+import { createSshTunnels, type SshTunnels } from '../sandbox/docker/ssh-tunnels.ts';
 import { engineEnv } from '../sandbox/engine-env.ts';
 import { sandboxFault } from '../sandbox/faults.ts';
 import { managedLabel, readOwner } from '../sandbox/labels.ts';
@@ -40,29 +41,32 @@ export function addSandboxCommands(program: Command, common: Option[]): void {
     return command;
   };
   add('ls', 'list every sandbox container of any Agentrail on this engine').action((flags: Flags) =>
-    finish(() => list(flags)),
+    finish((tunnels) => list(flags, tunnels)),
   );
   add('clean', 'show what can be cleaned up; changes nothing without --apply')
     .option('--apply', 'remove it')
     .option('--save-workspaces', 'write each workspace as a zip into the backups first')
-    .action((flags: CleanFlags) => finish(() => clean(flags)));
+    .action((flags: CleanFlags) => finish((tunnels) => clean(flags, tunnels)));
   add('rm <name...>', 'remove containers whose owner is gone').action((names: string[], flags: Flags) =>
-    finish(() => remove(names, flags)),
+    finish((tunnels) => remove(names, flags, tunnels)),
   );
 }
 
-async function finish(command: () => Promise<number>): Promise<void> {
+async function finish(command: (tunnels: SshTunnels) => Promise<number>): Promise<void> {
+  const tunnels = createSshTunnels({ command: ['ssh'], clock: systemClock, logger: silentLogger });
   try {
-    process.exitCode = await command();
+    process.exitCode = await command(tunnels);
   } catch (error) {
     process.stderr.write(`${messageOf(error)}\n`);
     const isUnreachable = error instanceof AppError && error.code.startsWith('docker_');
     process.exitCode = isUnreachable ? exitCodes.unreachable : exitCodes.problem;
+  } finally {
+    await tunnels.close();
   }
 }
 
-async function list(flags: Flags): Promise<number> {
-  const { engine } = await open(flags);
+async function list(flags: Flags, tunnels: SshTunnels): Promise<number> {
+  const { engine } = await open(flags, tunnels);
   const rows = await Promise.all((await engine.list(managedLabel)).map(describe));
   if (flags.json) {
     say(JSON.stringify(rows));
@@ -75,8 +79,8 @@ async function list(flags: Flags): Promise<number> {
   return exitCodes.fine;
 }
 
-async function clean(flags: CleanFlags): Promise<number> {
-  const { engine, dataDir } = await open(flags);
+async function clean(flags: CleanFlags, tunnels: SshTunnels): Promise<number> {
+  const { engine, dataDir } = await open(flags, tunnels);
   const lock = await tryLock(dataDir);
   try {
     const cleanUp = createCleanUp({
@@ -111,8 +115,8 @@ async function clean(flags: CleanFlags): Promise<number> {
   }
 }
 
-async function remove(names: string[], flags: Flags): Promise<number> {
-  const { engine } = await open(flags);
+async function remove(names: string[], flags: Flags, tunnels: SshTunnels): Promise<number> {
+  const { engine } = await open(flags, tunnels);
   const known = new Map((await engine.list(managedLabel)).map((container) => [container.name, container]));
   const outcomes = [];
   for (const name of new Set(names)) {
@@ -129,7 +133,7 @@ async function remove(names: string[], flags: Flags): Promise<number> {
   return outcomes.every(({ ok }) => ok) ? exitCodes.fine : exitCodes.problem;
 }
 
-async function open(flags: Flags): Promise<{ engine: ContainerEngine; dataDir: string }> {
+async function open(flags: Flags, tunnels: SshTunnels): Promise<{ engine: ContainerEngine; dataDir: string }> {
   const environment = readEnvironment();
   const { dataDir, config: configPath } = flags;
   const boot = resolveBoot(environment, {
@@ -143,6 +147,7 @@ async function open(flags: Flags): Promise<{ engine: ContainerEngine; dataDir: s
     dockerHost: settings.dockerHost,
     dockerCertPath: settings.dockerCertPath,
     allowsPlainTcp: settings.allowPlainTcp,
+    tunnels,
     env: engineEnv(environment),
     platform: process.platform,
     uid: process.getuid?.(),

@@ -281,7 +281,7 @@ export function createSandboxEntry(options: EntryOptions): SandboxEntry {
     started?.agent.close();
     try {
       await engine.remove(info.id);
-      await started?.workspace?.release();
+      await releaseWorkspace();
       running.clear();
       move('removed');
     } catch (cause) {
@@ -302,6 +302,15 @@ export function createSandboxEntry(options: EntryOptions): SandboxEntry {
     } catch (fault) {
       const code = fault instanceof AppError ? fault.code : 'internal';
       logger.warn('A workspace was not saved.', { container: info.id, code, error: messageOf(fault) });
+    }
+  }
+
+  /** One that stays is found again by its record. */
+  async function releaseWorkspace(): Promise<void> {
+    try {
+      await started?.workspace?.release();
+    } catch (fault) {
+      logger.warn('The volume of a workspace that was saved is left.', { container: info.id, error: messageOf(fault) });
     }
   }
 

@@ -129,8 +129,8 @@ export function createSandboxManager(options: SandboxManagerOptions): SandboxMan
 
   function linkToDocker(onChange: (status: EngineStatus) => void): EngineLink {
     return createEngineLink({
-      discover: () =>
-        discoverEngine({
+      async discover() {
+        const found = await discoverEngine({
           dockerHost: config().dockerHost,
           dockerCertPath: config().dockerCertPath,
           allowsPlainTcp: config().allowPlainTcp,
@@ -139,7 +139,12 @@ export function createSandboxManager(options: SandboxManagerOptions): SandboxMan
           platform: process.platform,
           uid: ownUser()?.uid,
           now: clock.now(),
-        }),
+        });
+        if (!found.status.tries.some(({ endpoint }) => endpoint.startsWith('ssh:'))) {
+          await tunnels.rest();
+        }
+        return found;
+      },
       connect: (engine) => {
         hasFolders = engine.traits.workspaces === 'bind';
         return createDockerEngine(engine, clock);
@@ -220,7 +225,7 @@ export function createSandboxManager(options: SandboxManagerOptions): SandboxMan
     const sandbox = entry.start(async () => {
       const workspaceDir = workspacePath(options.dataDir, owner);
       const kind = await recipe.kind(engine, settings());
-      const waiting = await pool.claim(kind, info.id, workspaceDir);
+      const waiting = (await volumes.holds(owner)) ? undefined : await pool.claim(kind, info.id, workspaceDir);
       const fresh = { kind, name: info.id, image: info.image, session: owner, workspaceDir };
       return addGateway(waiting ?? (await recipe.start(fresh)), {
         ...{

@@ -25,7 +25,7 @@ export interface RecipeOptions {
   allowsHostServices(): boolean;
   pins: ImagePins;
   agentSource: string;
-  volumes: Pick<WorkspaceVolumes, 'start'>;
+  volumes: Pick<WorkspaceVolumes, 'start' | 'holds'>;
   clock: Clock;
   logger: Logger;
 }
@@ -97,7 +97,7 @@ export function createRecipe(options: RecipeOptions): SandboxRecipe {
       }
     };
     try {
-      if (session !== 'pool' && engine.traits.workspaces === 'volume') {
+      if (session !== 'pool' && (engine.traits.workspaces === 'volume' || (await options.volumes.holds(session)))) {
         return await options.volumes.start({
           engine,
           owner: session,

@@ -46,6 +46,8 @@ export interface VolumeStart {
 export interface WorkspaceVolumes {
   /** Throws `workspace_elsewhere`, `workspace_not_filled`, or what `start` throws. */
   start(request: VolumeStart): Promise<StartedSandbox>;
+  /** Whether the workspace is in a volume, of whatever engine. */
+  holds(owner: WorkspaceOwner): Promise<boolean>;
   /** Sessions whose workspace was left in a volume of this engine. */
   left(engine: ContainerEngine): Promise<WorkspaceOwner[]>;
   /** Volumes with our label of which nothing is known here; another data directory may need them. */
@@ -170,6 +172,7 @@ export function createWorkspaceVolumes(options: WorkspaceVolumesOptions): Worksp
         throw fault;
       }
     },
+    holds: async (owner) => (await readRecord(owner)) !== undefined,
     async left(engine) {
       const found: WorkspaceOwner[] = [];
       for (const owner of await listRecords(recordsDir)) {

@@ -5,6 +5,8 @@ import { createSshTunnel, type SshTunnel, type SshTunnelOptions } from './ssh-tu
 export interface SshTunnels {
   /** The local socket that leads there. Ways to other addresses are closed: one engine is in use at a time. */
   open(address: SshAddress): Promise<string>;
+  /** Closes every way; new ones may be opened. */
+  rest(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -31,6 +33,7 @@ export function createSshTunnels(options: SshTunnelOptions): SshTunnels {
       open.set(key, tunnel);
       return tunnel.open(address);
     },
+    rest: () => closeAllBut(undefined),
     async close() {
       isClosed = true;
       await closeAllBut(undefined);

@@ -4,6 +4,7 @@ import type { ContainerEngine, RunningContainer } from '../container-engine.ts';
 import { sandboxFault } from '../faults.ts';
 import { createGate } from '../gate.ts';
 import type { AgentAnswer, AgentCall, AgentClient } from '../wire/agent-client.ts';
+import { createCrowd } from './crowd.ts';
 import { createPlainCommands } from './plain-command.ts';
 import { createPlainFiles } from './plain-files.ts';
 import type { PlainRun } from './run-plain.ts';
@@ -33,7 +34,8 @@ export function createPlainAgent(options: PlainAgentOptions): AgentClient {
     clock,
     inTurn: createGate(startsAtOnce),
   };
-  const commands = createPlainCommands(run, home);
+  const crowd = createCrowd();
+  const commands = createPlainCommands(run, home, crowd);
   const files = createPlainFiles(run);
   const ended = Promise.withResolvers<AppError>();
   let closeReason: AppError | undefined;
@@ -80,11 +82,14 @@ export function createPlainAgent(options: PlainAgentOptions): AgentClient {
       if (closeReason) {
         throw closeReason;
       }
+      const leave = await crowd.enter(call.op === 'exec' ? 'command' : 'step');
       try {
         const given = await Promise.race([answer(call), ended.promise.then((reason) => Promise.reject(reason))]);
         return { ...given, result: call.result.parse(given.result) };
       } catch (fault) {
         throw closeReason ?? fault;
+      } finally {
+        leave();
       }
     },
   };

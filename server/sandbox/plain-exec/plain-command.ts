@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { AgentAnswer, AgentCall } from '../wire/agent-client.ts';
 import type { execResultSchema } from '../wire/messages.ts';
+import type { Crowd } from './crowd.ts';
 import { type PlainRun, runPlain, runScript } from './run-plain.ts';
 import { killAllScript, killTreeScript, startScript } from './scripts.ts';
 
@@ -23,13 +24,10 @@ export interface PlainCommands {
 }
 
 /** Runs commands without an agent inside. `home` is their HOME. */
-export function createPlainCommands(run: PlainRun, home: string): PlainCommands {
-  const running = new Set<object>();
-
+export function createPlainCommands(run: PlainRun, home: string, crowd: Crowd): PlainCommands {
   return {
     async run({ params, input, onOutput, isOutputKept = true, signal }) {
       const { argv, shell = '', cwd, env, timeoutMs, maxOutputBytes, killLeftovers } = params as unknown as ExecParams;
-      const token = {};
       const kept = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
       const startedAt = run.clock.monotonic();
       const head = readHead();
@@ -57,13 +55,8 @@ export function createPlainCommands(run: PlainRun, home: string): PlainCommands 
           .catch(() => undefined);
       };
       /** What has left the tree of its command, when it cannot be another command's. */
-      const endStrays = async () => {
-        if (running.size === 1 && running.has(token)) {
-          await runScript(run, killAllScript, []);
-        }
-      };
+      const endStrays = () => crowd.whenAlone(() => runScript(run, killAllScript, []));
 
-      running.add(token);
       const done = new AbortController();
       run.clock.sleep(timeoutMs, done.signal).then(
         () => kill('timeout'),
@@ -104,7 +97,6 @@ export function createPlainCommands(run: PlainRun, home: string): PlainCommands 
       } finally {
         done.abort();
         head.end();
-        running.delete(token);
       }
     },
   };
