@@ -1,14 +1,14 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { Command, Option } from 'commander';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { acquireDataDirLock } from '../data/lock.ts';
 import { systemClock } from '../lib/clock.ts';
 import { assistantMessage, userMessage } from '../sessions/conformance.ts';
 import { createFileSessionStore } from '../sessions/file-store.ts';
 import { silentLogger } from '../telemetry/logger.ts';
+import { addDataCommands } from './data.ts';
 
 const dayMs = 86_400_000;
 let dataDir: string;
@@ -33,19 +33,28 @@ afterEach(async () => {
   await rm(other, { recursive: true });
 });
 
+/** The commands as the program has them, in this process: loading all of it anew for each would take seconds. */
 async function agentrail(...args: string[]) {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), ...args], {
-    env: { ...process.env, AGENTRAIL_DATA_DIR: dataDir },
-  });
   const said = { out: '', err: '' };
-  child.stdout.on('data', (chunk: Buffer) => {
-    said.out += chunk.toString();
+  const out = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    said.out += String(text);
+    return true;
   });
-  child.stderr.on('data', (chunk: Buffer) => {
-    said.err += chunk.toString();
+  const err = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    said.err += String(text);
+    return true;
   });
-  const [code] = (await once(child, 'close')) as [number];
-  return { code, ...said };
+  try {
+    const program = new Command();
+    addDataCommands(program, [new Option('--data-dir <folder>'), new Option('--config <file>')]);
+    const at = args.includes('--data-dir') ? [] : ['--data-dir', dataDir];
+    await program.parseAsync([...args, ...at], { from: 'user' });
+    return { code: process.exitCode, ...said };
+  } finally {
+    process.exitCode = undefined;
+    out.mockRestore();
+    err.mockRestore();
+  }
 }
 
 it('sessions are listed, exported without overwriting anything, and removed', async () => {
