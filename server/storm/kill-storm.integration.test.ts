@@ -3,7 +3,7 @@ import { runKillStorm } from './kill-storm.ts';
 
 /** The long form is `node bench/kill-storm.ts --kills 500`. */
 test('a served program that is killed 25 times while clients write loses nothing that it acknowledged', {
-  timeout: 240_000,
+  timeout: 400_000,
 }, async () => {
   const { faults, acknowledgements, kills } = await runKillStorm({ kills: 25, seed: 20_26, maxLifeMs: 700 });
   expect(faults).toEqual([]);
