@@ -54,6 +54,13 @@ describe('the demo model', () => {
     expect(end.usage.cost).toBe(0);
   });
 
+  test('goes by what the person said, not by what the server tells beside it', async () => {
+    const { tools, ran } = sandboxTools(async () => textResult('x'));
+    const aside = '<context name="workspace">\nFiles in /workspace: a.txt\n</context>';
+    await runTestLoop(demo(), { tools, aside, messages: [userMessage('Good morning')] });
+    expect(ran).toEqual([]);
+  });
+
   test('says plainly when a tool fails', async () => {
     const { tools, ran } = sandboxTools(() => Promise.reject(new AppError('engine_gone', 'Docker is not running.')));
     const { turns } = await runTestLoop(demo(), { tools, messages: [userMessage('list the files')] });

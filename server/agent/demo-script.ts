@@ -20,6 +20,9 @@ const wantsWork =
 const wantsPermission = /\b(permission|approval|approve)\b|许可|权限|批准|授权/i;
 const wantsQuestion = /\bask me\b|\bquestion\b|帮我|问我|提问/i;
 
+/** What the server tells beside the person's own words. */
+const asides = /<(context|session-memory)\b[^>]*>[\s\S]*?<\/\1>\s*/g;
+
 const phrases = {
   en: {
     label: 'This is the offline demo model; set a key in Secrets to talk to a real one.',
@@ -142,7 +145,10 @@ function readConversation(prompt: LanguageModelV4CallOptions['prompt']): { ask: 
   let done: Done[] = [];
   for (const message of prompt) {
     if (message.role === 'user') {
-      ask = message.content.map((part) => (part.type === 'text' ? part.text : '')).join(' ');
+      ask = message.content
+        .map((part) => (part.type === 'text' ? part.text : ''))
+        .join(' ')
+        .replace(asides, '');
       done = [];
     } else if (message.role === 'tool') {
       for (const part of message.content) {
