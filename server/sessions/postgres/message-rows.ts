@@ -22,34 +22,27 @@ export interface SeqRange {
 const pageRows = 1000;
 const firstPageRows = 64;
 
+/**
+ * Pages are ranges of numbers, which lie close together, and not so many rows: then no plan that Postgres may choose
+ * reads more than the page.
+ */
+const page = `SELECT seq, is_marker, body FROM agentrail.messages WHERE session_no = $1 AND seq >= $2 AND seq < $3`;
+
 /** The messages of a range, oldest first, in pages. */
 export async function* readForwards({ rows }: Queries, no: number, { from, to }: SeqRange) {
-  for (let next = from; next < to; ) {
-    const page = await rows<StoredMessage>(
-      `SELECT seq, is_marker, body FROM agentrail.messages
-        WHERE session_no = $1 AND seq >= $2 AND seq < $3 ORDER BY seq LIMIT ${pageRows}`,
-      [no, next, to],
-    );
-    yield* page;
-    const last = page.at(-1);
-    if (last === undefined || page.length < pageRows) return;
-    next = last.seq + 1;
+  for (let next = from; next < to; next += 2 * pageRows) {
+    yield* await rows<StoredMessage>(`${page} ORDER BY seq`, [no, next, Math.min(to, next + 2 * pageRows)]);
   }
 }
 
 /** The messages of a range, latest first, in pages that grow: most readers want only a few. */
 export async function* readBackwards({ rows }: Queries, no: number, { from, to }: SeqRange) {
-  let end = to;
-  for (let limit = firstPageRows; end > from; limit = Math.min(limit * 4, pageRows)) {
-    const page = await rows<StoredMessage>(
-      `SELECT seq, is_marker, body FROM agentrail.messages
-        WHERE session_no = $1 AND seq >= $2 AND seq < $3 ORDER BY seq DESC LIMIT $4`,
-      [no, from, end, limit],
-    );
-    yield* page;
-    const last = page.at(-1);
-    if (last === undefined || page.length < limit) return;
-    end = last.seq;
+  let many = firstPageRows;
+  for (let end = to; end > from; ) {
+    const start = Math.max(from, end - 2 * many);
+    yield* await rows<StoredMessage>(`${page} ORDER BY seq DESC`, [no, start, end]);
+    end = start;
+    many = Math.min(many * 4, pageRows);
   }
 }
 

@@ -36,10 +36,10 @@ export async function searchSessions(
 /** Every session that matches, found through the index; undefined when there are too many. */
 async function gather({ rows }: Queries, { likes }: SearchWords): Promise<number[] | undefined> {
   const found = await rows<{ no: number }>(
-    `(SELECT session_no AS no FROM agentrail.texts WHERE text ILIKE ALL ($1::text[]) LIMIT ${maxGathered + 1})
+    `(SELECT session_no AS no FROM agentrail.texts WHERE ${all('text', likes, 1)} LIMIT ${maxGathered + 1})
       UNION ALL
-      (SELECT no FROM agentrail.sessions WHERE title ILIKE ALL ($1::text[]) LIMIT ${maxGathered + 1})`,
-    [likes],
+      (SELECT no FROM agentrail.sessions WHERE ${all('title', likes, 1)} LIMIT ${maxGathered + 1})`,
+    likes,
   );
   return found.length > maxGathered ? undefined : [...new Set(found.map(({ no }) => no))];
 }
@@ -57,6 +57,11 @@ async function pageOf(
     narrowed.values,
   );
   return withHits(queries, words, found.slice(0, limit), found.length > limit ? found[limit - 1] : undefined);
+}
+
+/** Every word for itself: no index serves `ILIKE ALL`. The words are the parameters from `first` on. */
+function all(column: string, likes: readonly string[], first: number): string {
+  return likes.map((_, at) => `${column} ILIKE $${first + at}`).join(' AND ');
 }
 
 /** Looks through the list piece by piece until a page is full, or enough was looked at for one. */
