@@ -109,3 +109,17 @@ it('a data directory with a running server is left alone', async () => {
   expect(refused.code).toBe(3);
   expect(await readdir(join(dataDir, 'tenants/acme/sessions'))).toHaveLength(2);
 });
+
+it('what cannot be understood is told in a sentence, and changes nothing', async () => {
+  const exits = vi.spyOn(process, 'exit').mockImplementation((code) => {
+    throw new Error(`exit ${code}`);
+  });
+  await expect(agentrail('retention', 'apply', '--days', 'many')).rejects.toThrow();
+  exits.mockRestore();
+  expect((await agentrail('sessions', 'rm', 'ses_old')).out).toContain('Name a session as tenant/user/session');
+  expect(await agentrail('sessions', 'ls', '--data-dir', join(other, 'nowhere'))).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('There is no data directory'),
+  });
+  expect(await readdir(join(dataDir, 'tenants/acme/sessions'))).toHaveLength(2);
+});

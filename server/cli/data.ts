@@ -1,9 +1,9 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import type { Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, type Option } from 'commander';
 import { createConfigManager } from '../config/config-manager.ts';
-import { readEnvironment } from '../config/env.ts';
+import { readEnvironment, secretVariables } from '../config/env.ts';
 import { resolveBoot } from '../config/resolve-boot.ts';
 import type { KeepingProgress, MergeMode, RetentionRules } from '../contract/keeping.ts';
 import { acquireDataDirLock } from '../data/lock.ts';
@@ -54,7 +54,7 @@ export function addDataCommands(program: Command, common: Option[]): void {
     .option('--tenant <id>', 'only of this tenant')
     .option('--user <id>', 'only of this user')
     .option('--text <words>', 'only with these words in the title or a message')
-    .option('--limit <number>', 'at most so many', Number, 50)
+    .option('--limit <number>', 'at most so many', toNumber(1), 50)
     .action((flags) => run(flags, (data) => list(data, flags)));
   sessions(
     'export <tenant/user/session> <file>',
@@ -82,9 +82,9 @@ export function addDataCommands(program: Command, common: Option[]): void {
   const retention = group('retention', 'delete what is older or more than is to be kept');
   const withRules = (command: Command): Command =>
     command
-      .option('--days <number>', 'sessions without activity for longer go (default: as the settings say)', Number)
-      .option('--bytes <number>', 'the longest unused go until the rest fits', Number)
-      .option('--log-days <number>', 'log files of older days go', Number);
+      .option('--days <number>', 'sessions without activity for longer go (default: as the settings say)', toNumber(0))
+      .option('--bytes <number>', 'the longest unused go until the rest fits', toNumber(0))
+      .option('--log-days <number>', 'log files of older days go', toNumber(1));
   withRules(retention('preview', 'show what would go; changes nothing')).action((flags: RetentionFlags) =>
     run(flags, (data) => preview(data, flags)),
   );
@@ -113,7 +113,14 @@ async function withKeptData(flags: Flags, command: (data: KeptData) => Promise<n
   const { dataDir } = boot;
   const clock = systemClock;
   // Never made by looking at it.
-  await stat(dataDir);
+  await stat(dataDir).catch((cause: unknown) => {
+    const message = `There is no data directory at ${dataDir}. Name another one with --data-dir.`;
+    throw new AppError('data_dir_missing', message, { cause });
+  });
+  if (secretVariables()('DATABASE_URL') !== undefined) {
+    const message = 'DATABASE_URL is set: sessions lie in PostgreSQL. Use the console or the agent API of the server.';
+    throw new AppError('sessions_elsewhere', message);
+  }
   const lock = await acquireDataDirLock(dataDir, { instanceId: newId('instance'), clock });
   try {
     const config = await createConfigManager({ boot, env: environment, commandLine: {} });
@@ -303,6 +310,14 @@ function teller({ json }: Flags): (progress: KeepingProgress) => void {
     process.stderr.write(
       `\r${unit === 'bytes' ? `${inMegabytes(done)} of ${inMegabytes(total)}` : `${done}/${total}`}${end}`,
     );
+  };
+}
+
+function toNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== '' && Number.isSafeInteger(value) && value >= least) return value;
+    throw new InvalidArgumentError(`Write a whole number from ${least}.`);
   };
 }
 

@@ -21,6 +21,7 @@ const pieceBytes = 256 * 1024;
 const maxLineBytes = 1024 * 1024;
 const maxParts = 32;
 const stagingPrefix = '.import-';
+const leftBehindMs = 86_400_000;
 
 const headSchema = z.strictObject({
   format: z.literal('agentrail-tenant'),
@@ -196,12 +197,17 @@ async function mergeInto(target: string, staging: string, { merge }: ImportOptio
   return mergeTenant(staging, target, merge.mode, merge);
 }
 
-/** Removes what an import that was killed left behind. */
-export async function removeStagedImports(dataDir: string): Promise<void> {
+/** Removes what an import that was killed left behind: what nobody added to for a day. Others may be under way. */
+export async function removeStagedImports(dataDir: string, now: number): Promise<void> {
   const { tenantsDir } = createDataLayout(dataDir);
   const names = await readdir(tenantsDir).catch(() => []);
   for (const name of names.filter((each) => each.startsWith(stagingPrefix))) {
-    await rm(path.join(tenantsDir, name), { recursive: true, force: true });
+    const staged = path.join(tenantsDir, name);
+    const changedAt = await stat(staged).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => now,
+    );
+    if (now - changedAt > leftBehindMs) await rm(staged, { recursive: true, force: true });
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
@@ -230,10 +230,18 @@ describe('a tenant between two data directories', () => {
   });
 
   it('is bounded by what it unpacks to, and clears away what a killed import left', async () => {
-    await mkdir(path.join(there.dataDir, 'tenants/.import-old'), { recursive: true });
+    for (const [name, days] of [
+      ['old', 2],
+      ['new', 0],
+    ] as const) {
+      const staged = path.join(there.dataDir, 'tenants', `.import-${name}`);
+      await mkdir(staged, { recursive: true });
+      const at = new Date(Date.now() - days * 86_400_000);
+      await utimes(staged, at, at);
+    }
     await expect(unpack(there, await pack(here), { maxBytes: 500 })).rejects.toMatchObject({
       code: 'import_too_large',
     });
-    expect(await readdir(path.join(there.dataDir, 'tenants'))).toEqual([]);
+    expect(await readdir(path.join(there.dataDir, 'tenants'))).toEqual(['.import-new']);
   });
 });

@@ -115,7 +115,7 @@ export function createKeeping(options: KeepingOptions): Keeping {
     },
     async importTenant(source, { merge, maxBytes, onProgress, totalBytes, signal } = {}) {
       refuseWithoutFiles();
-      await removeStagedImports(dataDir);
+      await removeStagedImports(dataDir, clock.now());
       let tenant = '';
       const report = await importTenant(dataDir, source, {
         ...(merge !== undefined && { merge: mergeOf(merge, () => tenant) }),
