@@ -34,6 +34,7 @@ export function createPlainCommands(run: PlainRun, home: string, crowd: Crowd): 
       let left = maxOutputBytes ?? Number.POSITIVE_INFINITY;
       let dropped = 0;
       let killedFor: 'timeout' | 'abort' | undefined;
+      const done = new AbortController();
 
       const take = (stream: 'stdout' | 'stderr', chunk: Buffer): void | Promise<void> => {
         const part = chunk.subarray(0, Math.min(chunk.length, left));
@@ -50,14 +51,14 @@ export function createPlainCommands(run: PlainRun, home: string, crowd: Crowd): 
         killedFor ??= reason;
         void head.pid
           .then((pid) => runScript(run, killTreeScript, [String(pid)]))
-          .then(() => endStrays())
+          // Over by itself, it has done so, and whoever is alone now is another.
+          .then(() => (done.signal.aborted ? undefined : endStrays()))
           // The caller removes the container when the command does not end.
           .catch(() => undefined);
       };
       /** What has left the tree of its command, when it cannot be another command's. */
       const endStrays = () => crowd.whenAlone(() => runScript(run, killAllScript, []));
 
-      const done = new AbortController();
       run.clock.sleep(timeoutMs, done.signal).then(
         () => kill('timeout'),
         () => undefined,
@@ -79,7 +80,8 @@ export function createPlainCommands(run: PlainRun, home: string, crowd: Crowd): 
           },
           onStderr: (chunk) => void take('stderr', chunk),
         });
-        if (killLeftovers) {
+        done.abort();
+        if (killLeftovers || killedFor !== undefined) {
           await endStrays();
         }
         const isKilled = killedFor !== undefined;
