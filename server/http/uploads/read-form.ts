@@ -38,10 +38,13 @@ export async function readForm(
   let fieldBytes = 0;
   const form = createForm(contentType, limits);
 
-  async function save(stream: BusboyFileStream, name: string, mimeType: string): Promise<void> {
+  /** By their place in the form: which of them is spooled first is chance. */
+  const files: FormFile[] = [];
+
+  async function save(place: number, stream: BusboyFileStream, name: string, mimeType: string): Promise<void> {
     const upload = await spool.begin();
     content.uploads.push(upload);
-    content.received.push({ name, mimeType, upload });
+    files[place] = { name, mimeType, upload };
     for await (const chunk of stream) await upload.write(chunk as Uint8Array);
     if (stream.truncated) throw fileTooLarge(limits);
   }
@@ -56,7 +59,7 @@ export async function readForm(
     streams.push(stream);
     // What breaks a file off breaks the form off, which tells of it.
     stream.on('error', () => undefined);
-    const saved = save(stream, name ?? '', mimeType);
+    const saved = save(saving.length, stream, name ?? '', mimeType);
     saving.push(saved);
     saved.catch((error: unknown) => form.destroy(asError(error)));
   });
@@ -66,6 +69,7 @@ export async function readForm(
   try {
     await pipeline(Readable.from(body), form);
     await Promise.all(saving);
+    content.received.push(...files);
   } catch (error) {
     // A form that broke off does not end its files; and nothing may still be written when the caller lets go of them.
     for (const stream of streams) stream.destroy();
