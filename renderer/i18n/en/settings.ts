@@ -167,7 +167,8 @@ export const settings = {
       disconnectGraceMs: 'A run without its client goes on this long; 0 ends it at once, -1 never',
       historyTokens: 'Older messages stay stored. Empty: as much as the model can read',
     },
-    plugins: 'slash-commands, request-logger, attachment-hints, or paths of plugin files. Their code runs as the server.',
+    plugins:
+      'slash-commands, request-logger, attachment-hints, or paths of plugin files. Their code runs as the server.',
     pastSessions: {
       enabled: 'Agents see titles and notes of the same person’s conversations and can search them',
       listed: 'The latest ones, told to the agent as a run begins',
