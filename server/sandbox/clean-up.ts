@@ -19,7 +19,7 @@ export interface CleanUpOptions {
   instanceId: string;
   engine(): Promise<ContainerEngine>;
   /** Containers that this program uses or is about to use. */
-  isOurs(name: string): boolean;
+  isOurs(container: { name: string; containerId: string }): boolean;
   /** A sandbox has the workspace, or is about to. */
   isInUse(owner: WorkspaceOwner): boolean;
   /** False: workspaces are not looked at, because their owner is another process. */
@@ -88,7 +88,7 @@ export function createCleanUp(options: CleanUpOptions): CleanUp {
       return { keep: 'Its labels do not say who owns it.' };
     }
     if (owner.instanceId === options.instanceId) {
-      return options.isOurs(container.name) ? 'leave' : 'owner_gone';
+      return options.isOurs(container) ? 'leave' : 'owner_gone';
     }
     const liveness = await checkLiveness(owner.owner);
     if (liveness === 'dead') {

@@ -8,8 +8,10 @@ import type { SweepReport } from './sandbox.ts';
 export interface SweepScope {
   engine: ContainerEngine;
   instanceId: string;
-  /** Names that this instance uses or is about to use. */
-  isOurs(name: string): boolean;
+  /** This instance uses it or is about to. */
+  isOurs(container: { name: string; containerId: string }): boolean;
+  /** Once it has fired nothing more is removed: the rest waits for the next owner. */
+  closing?: AbortSignal;
   logger: Logger;
 }
 
@@ -25,6 +27,9 @@ export async function sweepContainers(scope: SweepScope): Promise<SweepReport> {
       }
       if (verdict !== 'remove') {
         report.kept.push({ name: container.name, reason: verdict.reason });
+        return;
+      }
+      if (scope.closing?.aborted) {
         return;
       }
       try {
@@ -45,7 +50,7 @@ async function judge(container: ListedContainer, scope: SweepScope): Promise<'le
     return { reason: 'Its labels do not say who owns it.' };
   }
   if (owner.instanceId === scope.instanceId) {
-    return scope.isOurs(container.name) ? 'leave' : 'remove';
+    return scope.isOurs(container) ? 'leave' : 'remove';
   }
   const liveness = await checkLiveness(owner.owner);
   if (liveness === 'unknown') {
