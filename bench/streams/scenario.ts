@@ -9,7 +9,7 @@ export const lastToken = 'tok199';
 export type Scenario = 'burst' | 'first' | 'paced' | 'silent' | 'tools';
 
 /** What a server of the benchmark is asked: `POST /` with this, answered by a stream. */
-interface BenchRequest {
+export interface BenchRequest {
   message: string;
   model: Scenario;
 }
