@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { parseHostPattern } from './host-pattern.ts';
 import { idSchema } from './ids.ts';
 import { logLevels } from './logs.ts';
+import { mcpServersSchema } from './mcp.ts';
 import { permissionsSchema } from './permissions.ts';
 
 /** `agentrail.yaml`. Strict: a key that is not here is reported with its line. Durations in milliseconds. */
@@ -222,6 +223,21 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   permissions: permissionsSchema.prefault({}),
+  /** Agents that an agent calls in. */
+  subagents: z
+    .strictObject({
+      /** How far down agents may call in agents; 0 is off. */
+      maxDepth: z.number().int().min(0).max(5).default(2),
+      /** Called in during one run, on all levels. */
+      maxPerRun: z.number().int().min(1).max(1000).default(16),
+      /** At work at the same moment in one run. */
+      maxConcurrent: z.number().int().min(1).max(100).default(4),
+      /** US dollars that the sub-agents of one run may use; absent: no limit. */
+      maxCostUsd: z.number().min(0).optional(),
+      /** One task of one agent, waiting for people included. */
+      jobTimeoutMs: durationMs.min(1000).default(900_000),
+    })
+    .prefault({}),
   runs: z
     .strictObject({
       /** A client that goes away leaves its run alone this long; 0 aborts at once, -1 lets it run to its end. */
@@ -236,6 +252,8 @@ export const configSchema = z.strictObject({
     .prefault({}),
   /** Names of plugins that come with the program, and paths of plugin files. */
   plugins: z.array(z.string().min(1).max(4096)).max(100).default(['slash-commands']),
+  /** Programs and services of others that bring tools along, by the name their tools get. */
+  mcpServers: mcpServersSchema.default({}),
   shutdown: z.strictObject({ drainMs: durationMs.default(10_000) }).prefault({}),
   /** What goes by itself, once a day and after a start. Absent values keep everything. */
   retention: z

@@ -22,8 +22,16 @@ export const permissionsSchema = z.strictObject({
 });
 export type PermissionSettings = z.infer<typeof permissionsSchema>;
 
+/** The sub-agent on whose behalf a person is asked. */
+export interface AskingAgent {
+  id: string;
+  name: string;
+}
+
 /** A tool call that waits for a person's permission. */
 export interface PermissionRequest {
+  /** Absent: the agent of the run itself. */
+  agent?: AskingAgent;
   toolCallId: string;
   toolName: string;
   args: Record<string, unknown>;
@@ -40,6 +48,8 @@ export type PermissionDecision = (typeof permissionDecisions)[number];
 
 /** What the agent wants to know from the person. */
 export interface UserQuestion {
+  /** Absent: the agent of the run itself. */
+  agent?: AskingAgent;
   toolCallId: string;
   question: string;
   /** What an answer should look like. */

@@ -49,6 +49,7 @@ export interface SessionLayout {
   readonly traceFile: string;
   readonly uploadsDir: string;
   readonly toolResultsDir: string;
+  readonly subagentsDir: string;
   toolResultFile(toolCallId: string): string;
 }
 
@@ -94,6 +95,7 @@ export function sessionLayout(dir: string): SessionLayout {
     traceFile: at('trace', 'events.jsonl'),
     uploadsDir: at('uploads'),
     toolResultsDir: at('tool-results'),
+    subagentsDir: at('subagents'),
     toolResultFile: (toolCallId) => at('tool-results', `${checkId(toolCallId, 'tool call id')}.txt`),
   };
 }

@@ -99,6 +99,13 @@ export const settings = {
       deadlineMs: 'Longest run',
       historyTokens: 'History sent along',
     },
+    subagents: {
+      maxDepth: 'Levels of sub-agents',
+      maxPerRun: 'Sub-agents per run',
+      maxConcurrent: 'Sub-agents at work at once',
+      maxCostUsd: 'Cost of sub-agents per run',
+      jobTimeoutMs: 'Longest task of a sub-agent',
+    },
     pastSessions: {
       enabled: 'Know earlier conversations',
       listed: 'Earlier conversations listed',
@@ -169,6 +176,11 @@ export const settings = {
     },
     plugins:
       'slash-commands, request-logger, attachment-hints, or paths of plugin files. Their code runs as the server.',
+    subagents: {
+      maxDepth: 'How far down agents may call in agents; 0 is off',
+      maxCostUsd: 'US dollars. Empty: no limit',
+      jobTimeoutMs: 'Waiting for people included',
+    },
     pastSessions: {
       enabled: 'Agents see titles and notes of the same person’s conversations and can search them',
       listed: 'The latest ones, told to the agent as a run begins',

@@ -101,6 +101,13 @@ export const settings: Words['settings'] = {
       deadlineMs: '运行时长上限',
       historyTokens: '随请求发送的历史',
     },
+    subagents: {
+      maxDepth: '子代理层数',
+      maxPerRun: '每次运行的子代理数',
+      maxConcurrent: '同时工作的子代理数',
+      maxCostUsd: '每次运行的子代理费用',
+      jobTimeoutMs: '子代理单个任务的最长时间',
+    },
     pastSessions: {
       enabled: '了解以往的会话',
       listed: '列出的以往会话数',
@@ -170,6 +177,11 @@ export const settings: Words['settings'] = {
       historyTokens: '更早的消息仍会保存；留空则按模型所能读取的上限',
     },
     plugins: 'slash-commands、request-logger、attachment-hints，或插件文件的路径。其代码以服务器身份运行。',
+    subagents: {
+      maxDepth: '代理可以逐级召唤代理的层数；0 为关闭',
+      maxCostUsd: '美元；留空则不限',
+      jobTimeoutMs: '包括等待人答复的时间',
+    },
     pastSessions: {
       enabled: '智能体可以看到并搜索同一用户以往会话的标题和笔记',
       listed: '运行开始时告知智能体的最近会话',
