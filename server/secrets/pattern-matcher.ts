@@ -1,3 +1,5 @@
+import { type Squeezed, squeeze } from './ignorable.ts';
+
 /** A piece of text that stands for a secret. `end` is exclusive. */
 export interface Match {
   start: number;
@@ -12,7 +14,7 @@ export interface Scan {
   openLength: number;
 }
 
-/** Finds any of many patterns in one pass. */
+/** Finds any of many patterns in one pass, and in a second one those that line breaks or colours stand inside of. */
 export interface PatternMatcher {
   scan(text: string): Scan;
 }
@@ -30,19 +32,41 @@ export function createPatternMatcher(patterns: ReadonlyMap<string, string>): Pat
   }
   trie.link();
 
+  function walk(text: string, breaks?: ReadonlySet<number>): Scan {
+    const found: Match[] = [];
+    let node = 0;
+    for (let index = 0; index < text.length; index++) {
+      if (breaks?.has(index)) node = 0;
+      node = trie.next(node, text.charCodeAt(index));
+      if (node === 0) continue;
+      const hit = trie.longestMatch(node);
+      if (hit !== 0) addMatch(found, index + 1 - trie.depth(hit), index + 1, names[trie.label(hit) - 1] ?? '');
+    }
+    return { matches: found, openLength: breaks?.has(text.length) ? 0 : trie.depth(node) };
+  }
+
   return {
     scan(text) {
-      const found: Match[] = [];
-      let node = 0;
-      for (let index = 0; index < text.length; index++) {
-        node = trie.next(node, text.charCodeAt(index));
-        if (node === 0) continue;
-        const hit = trie.longestMatch(node);
-        if (hit !== 0) addMatch(found, index + 1 - trie.depth(hit), index + 1, names[trie.label(hit) - 1] ?? '');
-      }
-      return { matches: found, openLength: trie.depth(node) };
+      const plain = walk(text);
+      const squeezed = squeeze(text);
+      return squeezed ? join(plain, walk(squeezed.text, squeezed.breaks), squeezed, text.length) : plain;
     },
   };
+}
+
+/** Puts what was found in a squeezed text back to its places in the whole one. */
+function join(plain: Scan, loose: Scan, { text, places }: Squeezed, length: number): Scan {
+  const at = (index: number) => places[index] ?? 0;
+  const matches: Match[] = [];
+  const all = [
+    ...plain.matches,
+    ...loose.matches.map(({ start, end, name }) => ({ start: at(start), end: at(end - 1) + 1, name })),
+  ];
+  for (const { start, end, name } of all.sort((one, other) => one.end - other.end || other.start - one.start)) {
+    addMatch(matches, start, end, name);
+  }
+  const openLoose = loose.openLength === 0 ? 0 : length - at(text.length - loose.openLength);
+  return { matches, openLength: Math.max(plain.openLength, openLoose) };
 }
 
 /** Matches come in the order of their ends; what overlaps or lies inside becomes one. */

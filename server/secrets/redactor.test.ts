@@ -111,8 +111,68 @@ test('text without secrets is unchanged', () => {
   );
 });
 
+describe('base64 leaves not a single character that the value decides', () => {
+  test.each(Array.from({ length: 12 }, (_, at) => at + 8))('of %i bytes', (length) => {
+    const value = 'kX9~mQ2!vB7#pL4$wZ1'.slice(0, length);
+    const own = redactorFor({ name: 'K', value });
+    for (const before of ['', 'u', 'us', 'use']) {
+      for (const after of ['', 'x', '\u00ff', 'yz ']) {
+        const whole = base64(before + value + after);
+        const bytes = Buffer.byteLength(before);
+        const ends = Math.ceil(((bytes + length) * 8) / 6);
+        const rest = whole.slice(ends).replaceAll('=', '');
+        const shown = own.redact(`<${whole}>`).replace('==', '').replace('=', '');
+        expect(shown).toBe(`<${whole.slice(0, Math.floor((bytes * 8) / 6))}[redacted K]${rest}>`);
+      }
+    }
+  });
+});
+
+describe('a value is found with in its middle', () => {
+  const value = 'sk-live-0123456789abcdef';
+  const own = redactorFor({ name: 'K', value });
+  const esc = String.fromCharCode(27);
+  const between: Record<string, string> = {
+    'a line break': '\n',
+    'a line break of Windows and an indentation': '\r\n    ',
+    'a line that goes on': '\\\n',
+    'a colour': `${esc}[01;31m${esc}[K`,
+    'a title': `${esc}]0;title${String.fromCharCode(7)}`,
+    'a link': `${esc}]8;;http://x${esc}\\`,
+    'a character set': `${esc}(B`,
+    'no width': '\u200b',
+    'all of that': `\r\n${esc}[0m\ufeff${esc}[K\n`,
+  };
+  test.each(Object.entries(between))('%s', (_, text) => {
+    for (const form of [value, base64(value), Buffer.from(value).toString('hex')]) {
+      for (let at = 1; at < form.length; at++) {
+        const shown = own.redact(`a ${form.slice(0, at)}${text}${form.slice(at)} z`);
+        expect(shown.replace(/=+/, '')).toBe('a [redacted K] z');
+      }
+      const parts = [...form].join(text);
+      expect(own.redact(`a ${parts} z`).replace(/=+/, '')).toBe('a [redacted K] z');
+      const stream = own.stream();
+      expect([...`a ${parts} z`].map(stream.push).join('') + stream.end()).toBe(own.redact(`a ${parts} z`));
+    }
+  });
+
+  test('and two values on lines of their own stay two', () => {
+    expect(own.redact(`${value}\n${value}\n`)).toBe('[redacted K]\n[redacted K]\n');
+    expect(own.redact('sk-live-\n\nothers')).toBe('sk-live-\n\nothers');
+  });
+
+  test('and a value of several lines is found as it is and on one line', () => {
+    const pem = redactorFor({ name: 'PEM', value: '-----BEGIN KEY-----\nMIIabc123\nXYZ789\n-----END KEY-----\n' });
+    expect(pem.redact('-----BEGIN KEY-----\r\n  MIIabc123\r\n  XYZ789\r\n  -----END KEY-----')).toBe('[redacted PEM]');
+  });
+});
+
 test('a stream gives the same text as the whole, however it is cut', () => {
   const words = fc.constantFrom(
+    '\n',
+    '\r\n ',
+    `${String.fromCharCode(27)}[1m`,
+    'ab\ncabcab',
     'abcabcab',
     'abcabcabcabc',
     'bcabcabcxx',
@@ -148,7 +208,7 @@ test('a stream holds back nothing but what may become a secret', () => {
   const stream = redactorFor({ name: 'K', value: 'sk-0123456789' }).stream();
   expect(stream.push('ordinary text ')).toBe('ordinary text ');
   expect(stream.push('and sk-01')).toBe('and ');
-  expect(stream.push('x')).toBe('sk-01x');
+  expect(stream.push('。')).toBe('sk-01。');
   expect(stream.push('sk-0123')).toBe('');
   expect(stream.push('456789!')).toBe('[redacted K]!');
   expect(stream.push('sk-')).toBe('');

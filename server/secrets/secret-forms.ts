@@ -1,3 +1,5 @@
+import { squeeze } from './ignorable.ts';
+
 /** Shorter values are not redacted: they occur in ordinary text, and taking them out would destroy it. */
 export const minRedactedLength = 8;
 
@@ -7,6 +9,8 @@ export const minRedactedLength = 8;
  */
 export function formsOf(value: string): Set<string> {
   const forms = new Set([value, ...jsonForms(value), ...urlForms(value), ...hexForms(value), ...base64Forms(value)]);
+  // A value of several lines is looked for on one line, too, as it stands in a text whose line breaks are left out.
+  for (const form of [...forms]) forms.add(squeeze(form)?.text ?? form);
   return new Set([...forms].filter((form) => form.length >= minRedactedLength));
 }
 
@@ -44,20 +48,44 @@ function hexForms(value: string): string[] {
   return [hex, hex.toUpperCase()];
 }
 
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+/** Of longer values the character that they share with what stands in front is left: it tells less than one byte. */
+const longestWithLead = 1024;
+
 /**
- * The characters that the value alone decides, for 0, 1 and 2 bytes in front of it. Padding and the character shared
- * with what follows are left: they tell less than one byte.
+ * For 0, 1 and 2 bytes in front of the value: the characters that it alone decides, also with those at both ends that
+ * it shares with its neighbours, whatever they are, and with padding where it ends the text.
  */
 function base64Forms(value: string): string[] {
   const bytes = Buffer.from(value);
-  const cores = [0, 1, 2].map((before) => {
+  return [0, 1, 2].flatMap((before) => {
+    const first = Math.ceil((before * 8) / 6);
+    const end = Math.floor(((before + bytes.length) * 8) / 6);
     const encoded = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
-    return encoded.slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes.length) * 8) / 6));
+    const core = encoded.slice(first, end);
+    const tails = ['', ...sharedTails(encoded.slice(end))];
+    const leads = bytes.length > longestWithLead ? [] : sharedLeads(before, encoded.charAt(first - 1));
+    return ['', ...leads].flatMap((lead) => tails.flatMap((tail) => spellings(lead + core + tail)));
   });
-  return cores.flatMap((core) => [
-    core,
-    core.replaceAll('/', '\\/'),
-    encodeURIComponent(core),
-    core.replaceAll('+', '-').replaceAll('/', '_'),
-  ]);
+}
+
+/** Behind `before` bytes of zeros: the characters that the first byte could begin in, were they other bytes. */
+function sharedLeads(before: number, zeroed: string): string[] {
+  if (before === 0) return [];
+  const ownBits = before === 1 ? 4 : 2;
+  const own = alphabet.indexOf(zeroed) % (1 << ownBits);
+  return [...alphabet].filter((_, code) => code % (1 << ownBits) === own);
+}
+
+/** `rest` is the last character, whose low bits belong to what follows, with its padding. */
+function sharedTails(rest: string): string[] {
+  if (rest === '') return [];
+  const freeBits = rest.endsWith('==') ? 4 : 2;
+  const own = alphabet.indexOf(rest.charAt(0)) >> freeBits;
+  return [...[...alphabet].filter((_, code) => code >> freeBits === own), rest];
+}
+
+function spellings(form: string): string[] {
+  const forUrls = form.replaceAll('+', '-').replaceAll('/', '_');
+  return [...new Set([form, form.replaceAll('/', '\\/'), encodeURIComponent(form), forUrls])];
 }
