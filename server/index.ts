@@ -106,6 +106,7 @@ export async function openConsoleHost(options: ConsoleHostOptions): Promise<Cons
     version: options.version,
     dataDir: parts.dataDir,
     keeping: parts.keeping,
+    mcp: parts.mcp,
     rendererDir: options.rendererDir,
     disk: async () => {
       const { totalBytes, freeBytes, usedBytes } = await disk.read();

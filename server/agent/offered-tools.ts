@@ -2,17 +2,20 @@ import type { SessionKey } from '../contract/ids.ts';
 import { messageOf } from '../lib/app-error.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Profile } from './profiles.ts';
+import { namesTool } from './tools/mcp/names-tool.ts';
 import type { Tool } from './tools/tool.ts';
 
 /** The tools that a run of this profile is told of: those it may use and that can be used now. */
 export function offeredTools(common: readonly Tool[], profile: Profile, logger: Logger): Tool[] {
   const all = withOwn(common, profile.ownTools ?? []);
-  const unknown = profile.tools?.filter((name) => !all.some((tool) => tool.name === name)) ?? [];
+  const unknown = profile.tools?.filter((name) => !all.some((tool) => namesTool(name, tool.name))) ?? [];
   if (unknown.length > 0) {
     logger.warn(`The agent ${profile.id} names tools that do not exist: ${unknown.join(', ')}`);
   }
   const isNamed = ({ name, isCompanion }: Tool) =>
-    profile.tools === undefined || profile.tools.includes(name) || (isCompanion && profile.tools.length > 0);
+    profile.tools === undefined ||
+    profile.tools.some((entry) => namesTool(entry, name)) ||
+    (isCompanion && profile.tools.length > 0);
   return all.filter((tool) => isNamed(tool) && (tool.isAvailable?.() ?? true));
 }
 

@@ -14,7 +14,8 @@ export function createToolSpecs(): (tools: Iterable<Tool>) => LanguageModelV4Fun
 }
 
 function specOf(tool: Tool): LanguageModelV4FunctionTool {
-  const { $schema: _, ...schema } = z.toJSONSchema(tool.inputSchema, { io: 'input', target: 'draft-7' });
+  const { $schema: _, ...schema } =
+    tool.jsonSchema ?? z.toJSONSchema(tool.inputSchema, { io: 'input', target: 'draft-7' });
   return {
     type: 'function',
     name: tool.name,

@@ -142,5 +142,9 @@ function withAbsolutePaths(config: Config, { home, folder }: { home: string; fol
   });
   // A bare word is the name of a plugin that comes with the program.
   const plugins = config.plugins.map((plugin) => (/[/\\.]/.test(plugin) ? absolute(plugin) : plugin));
-  return { ...config, agents: Object.fromEntries(agents), plugins };
+  const mcpServers = Object.entries(config.mcpServers).map(([name, server]) => [
+    name,
+    server.cwd === undefined ? server : { ...server, cwd: absolute(server.cwd) },
+  ]);
+  return { ...config, agents: Object.fromEntries(agents), plugins, mcpServers: Object.fromEntries(mcpServers) };
 }

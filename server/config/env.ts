@@ -125,6 +125,13 @@ export function secretVariables(env: Variables = process.env): (name: string) =>
   return (name) => (secretNamePattern.test(name) ? readVariable(env, name) : undefined);
 }
 
+/** What programs of others get of the environment: what they cannot be found or run without, and nothing that is secret. */
+export function programEnvironment(env: Variables = process.env): Record<string, string> {
+  const windows = ['APPDATA', 'LOCALAPPDATA', 'PATHEXT', 'PROGRAMFILES', 'SYSTEMROOT', 'TEMP', 'USERPROFILE', 'WINDIR'];
+  const names = ['PATH', 'HOME', 'LANG', ...(process.platform === 'win32' ? windows : [])];
+  return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
+}
+
 /** `~` and `~/…` as the home directory; everything else as it is. */
 export function expandHome(file: string, home: string): string {
   return file === '~' || /^~[/\\]/.test(file) ? path.join(home, file.slice(1)) : file;

@@ -7,6 +7,7 @@ import { eventRoutes } from './routes/events.ts';
 import { imageRoutes } from './routes/images.ts';
 import { keepingRoutes } from './routes/keeping.ts';
 import { logRoutes } from './routes/logs.ts';
+import { mcpRoutes } from './routes/mcp.ts';
 import { readinessRoutes } from './routes/readiness.ts';
 import { runRoutes } from './routes/runs.ts';
 import { sandboxRoutes } from './routes/sandboxes.ts';
@@ -37,7 +38,8 @@ export function consoleRoutes(context: ConsoleContext) {
     .route('/', logRoutes(context))
     .route('/', secretRoutes(context))
     .route('/', tokenRoutes(context))
-    .route('/', settingsRoutes(context));
+    .route('/', settingsRoutes(context))
+    .route('/', mcpRoutes(context));
 }
 
 /** For `hc<ConsoleApi>('/console/api')`. Requests that change something need the header `X-Agentrail-Console: 1`. */

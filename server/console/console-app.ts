@@ -3,6 +3,7 @@ import { bodyLimit } from 'hono/body-limit';
 import type { ConfigManager } from '../config/config-manager.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { McpManager } from '../mcp/mcp-manager.ts';
 import type { ApiTokens } from '../secrets/api-tokens.ts';
 import type { SecretsManager } from '../secrets/secrets-manager.ts';
 import type { Keeping } from '../sessions/keeping/keeping.ts';
@@ -34,6 +35,7 @@ export interface ConsoleAppOptions extends ConsoleParts {
   rendererDir: string;
   disk?: () => Promise<DiskUse>;
   keeping?: Keeping;
+  mcp?: Pick<McpManager, 'list' | 'restart'>;
   agents(): AgentChoice[];
   models(): ModelChoice[];
   auth: ConsoleAuth;

@@ -1,5 +1,6 @@
 import type { ConfigManager } from '../config/config-manager.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { McpManager } from '../mcp/mcp-manager.ts';
 import type { ApiTokens } from '../secrets/api-tokens.ts';
 import type { SecretsManager } from '../secrets/secrets-manager.ts';
 import type { Keeping } from '../sessions/keeping/keeping.ts';
@@ -38,6 +39,8 @@ export interface ConsoleContext extends ConsoleParts {
   clock: Clock;
   /** Absent: kept data can only be looked at session by session. */
   keeping?: Keeping | undefined;
+  /** Absent: there are no MCP servers. */
+  mcp?: Pick<McpManager, 'list' | 'restart'> | undefined;
   agents(): AgentChoice[];
   models(): ModelChoice[];
   hub: EventHub;

@@ -6,6 +6,7 @@ import { openDataDir } from '../data/data-dir.ts';
 import { acquireDataDirLock } from '../data/lock.ts';
 import { systemClock } from '../lib/clock.ts';
 import { newId } from '../lib/new-id.ts';
+import { mcpSecretNames } from '../mcp/secret-references.ts';
 import { createApiTokens } from '../secrets/api-tokens.ts';
 import { createSecretsManager, type OwnedSecretsManager } from '../secrets/create-secrets-manager.ts';
 import { probeTargets } from '../secrets/probe-targets.ts';
@@ -53,7 +54,10 @@ export async function openFoundation(options: HostOptions) {
         const known = secretsOnceOpen;
         return probeTargets(config.current(), known ? defaultProviderName(config.current(), known) : 'anthropic');
       },
-      extraNames: () => Object.values(config.current().providers).flatMap(({ apiKeyEnv }) => apiKeyEnv ?? []),
+      extraNames: () => [
+        ...Object.values(config.current().providers).flatMap(({ apiKeyEnv }) => apiKeyEnv ?? []),
+        ...mcpSecretNames(config.current().mcpServers),
+      ],
     });
     secretsOnceOpen = secrets;
     const tokens = await createApiTokens({ dataDir, clock, logger });

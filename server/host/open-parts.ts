@@ -24,6 +24,7 @@ import { openExtensions } from './open-extensions.ts';
 import { type Foundation, openFoundation } from './open-foundation.ts';
 import { openKeeping } from './open-keeping.ts';
 import { openKnowledge } from './open-knowledge.ts';
+import { openMcp, withMcpReadiness } from './open-mcp.ts';
 import { openSandboxes } from './open-sandboxes.ts';
 import { openStorage } from './open-storage.ts';
 import { createSinks } from './telemetry-sinks.ts';
@@ -75,6 +76,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
   const past = pastSessions({ sessions, settings: () => config.current().pastSessions });
   const knowledge = openKnowledge(foundation, options.version);
   const skills = createSkillManager({ dataDir, logger: logger.child({ component: 'skills' }) });
+  const mcp = openMcp(foundation, options.version);
   const tools = [
     ...agentTools(foundation, storage, options.version),
     past.tool,
@@ -84,7 +86,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
   let bound: { host: string; port: number } = config.current().server;
   const lifecycle = createLifecycle({
     ...{ config, secrets, sessions, sandboxes, clock, logger },
-    plugins: extensions.plugins,
+    plugins: withMcpReadiness(extensions.plugins, mcp.manager),
     createRuns() {
       const runs = createRunManager({
         config: () => config.current(),
@@ -94,7 +96,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
         cluster,
         sandboxes,
         context: sessions,
-        tools: () => extensions.toolsBeside(tools),
+        tools: async (scope) => extensions.toolsBeside([...tools, ...(await mcp.tools.toolsFor(scope))]),
         ...extensions.forRuns,
         modelNames: () => listModels(config.current(), secrets).flatMap(({ id, available }) => (available ? [id] : [])),
         contextProviders: () => [
@@ -102,6 +104,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
           knowledgeContext(knowledge),
           skillContext(skills),
           past.context,
+          mcp.tools.context,
         ],
         readFile: (path) => readFile(path, 'utf8'),
         logger,
@@ -130,6 +133,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
           clock,
           knowledge,
           skills,
+          mcp: mcp.manager,
         },
         config: () => config.current(),
         token: () => secrets.get('UI_SECRET_TOKEN')?.value,
@@ -154,6 +158,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
     .catch((error: unknown) => logger.error(`Documents that wait were not taken up: ${messageOf(error)}`));
   const keeping = openKeeping(foundation, { sessions, sandboxes, runs: () => lifecycle.parts()?.runs });
 
+  lifecycle.subscribe(({ phase }) => mcp.follow(phase));
   lifecycle.subscribe(({ phase }) => sandboxes.keepWarm(phase === 'ready' || phase === 'degraded'));
 
   let closing: Promise<void> | undefined;
@@ -162,6 +167,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
     await keeping.close();
     await lifecycle.stop(mode);
     before?.();
+    await mcp.manager.close();
     await sandboxes.close();
     tell('Writing sessions and logs');
     await knowledge.close();
@@ -174,6 +180,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
   return {
     ...{ dataDir, config, secrets, tokens, logger, logs, sessions, sandboxes, disk, agents, lifecycle },
     keeping: keeping.keeping,
+    mcp: mcp.manager,
     close(mode: 'drain' | 'now', onProgress: (step: string) => void = () => undefined, before?: () => void) {
       closing ??= closeOnce(mode, onProgress, before);
       return closing;

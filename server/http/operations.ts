@@ -6,6 +6,7 @@ import { compactOperations } from './routes/compact.ts';
 import { healthOperations } from './routes/health.ts';
 import { keepingOperations } from './routes/keeping-operations.ts';
 import { knowledgeOperations } from './routes/knowledge-operations.ts';
+import { mcpOperations } from './routes/mcp.ts';
 import { metricsOperations } from './routes/metrics.ts';
 import { openAiOperations } from './routes/openai.ts';
 import { respondOperations } from './routes/respond.ts';
@@ -25,6 +26,7 @@ export const operations: readonly Operation[] = [
   ...agentOperations,
   ...knowledgeOperations,
   ...skillOperations,
+  ...mcpOperations,
   ...openAiOperations,
   ...healthOperations,
   ...keepingOperations,

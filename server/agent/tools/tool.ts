@@ -33,6 +33,8 @@ export interface Tool<Input = unknown> {
   description: string;
   /** Checked before execute; its faults are answered to the model in words. */
   inputSchema: z.ZodType<Input>;
+  /** What models are told in its place, when it was made from a schema that others wrote. */
+  jsonSchema?: Readonly<Record<string, unknown>>;
   execute(input: Input, context: ToolContext): Promise<ToolOutput & { isError?: boolean }>;
   /** What it can do, for permissions. Absent: `outside`, the most. */
   reach?: ToolReach;
