@@ -5,7 +5,9 @@ import type { Clock } from '../lib/clock.ts';
 import type { BackgroundCommands, BackgroundRunner } from './background-commands.ts';
 import { type Gateway, noteRefusals } from './egress/gateway.ts';
 import type { ExecRequest, ExecResult, Sandbox } from './sandbox.ts';
-import type { AgentAnswer, AgentCall, AgentClient } from './wire/agent-client.ts';
+import { openTerminal, type TerminalSize } from './terminal/terminal-process.ts';
+import type { AgentAnswer, AgentCall, AgentClient, CallControl } from './wire/agent-client.ts';
+import { pumpInput } from './wire/input-feed.ts';
 import {
   emptyResultSchema as emptyResult,
   entrySchema,
@@ -13,6 +15,7 @@ import {
   globResultSchema,
   grepResultSchema,
   maxTailBytes,
+  shellsResultSchema,
   sizeResultSchema,
 } from './wire/messages.ts';
 
@@ -21,6 +24,7 @@ const defaultOutputBytes = 8 * 1024 * 1024;
 const defaultFileBytes = 10 * 1024 * 1024;
 /** The longest that timers can count: 24 days. */
 const endlessMs = 2_000_000_000;
+const terminalEnv = { TERM: 'xterm-256color', COLORTERM: 'truecolor', GIT_PAGER: 'less', PAGER: 'less' };
 const grepFileBytes = 16 * 1024 * 1024;
 /** Lists of paths and matches; far more than the limits of a tool ask for. */
 const listBytes = 16 * 1024 * 1024;
@@ -71,6 +75,13 @@ export function createRunningSandbox(scope: SandboxScope): Sandbox {
       return scope.background.start(runner, commandLine(request.command), request);
     },
     background: scope.background,
+    async shells() {
+      return (await scope.agent.call({ op: 'shells', params: {}, result: shellsResultSchema })).result.shells;
+    },
+    openTerminal: (request) =>
+      openTerminal(request, (command, onOutput, terminal, signal) =>
+        exec(scope, { command, env: terminalEnv, onOutput, signal, timeoutMs: endlessMs }, { terminal }),
+      ),
     async readFile(path, options = {}) {
       const maxBytes = options.maxBytes ?? defaultFileBytes;
       const { stdout } = await fileCall(scope, {
@@ -110,14 +121,20 @@ export function createRunningSandbox(scope: SandboxScope): Sandbox {
   };
 }
 
-/** `shellId`: it runs in the background, and whoever listens keeps its output. */
-async function exec(scope: SandboxScope, request: ExecRequest, { shellId }: { shellId?: string }): Promise<ExecResult> {
+interface ExecManner {
+  /** It runs in the background, and whoever listens keeps its output. */
+  shellId?: string;
+  terminal?: { size: TerminalSize; onStart(control: CallControl): void };
+}
+
+async function exec(scope: SandboxScope, request: ExecRequest, manner: ExecManner): Promise<ExecResult> {
+  const { shellId, terminal } = manner;
   if (request.signal?.aborted) {
     return { ...nothing, endedBy: 'abort', durationMs: 0 };
   }
   checkCommand(request.command);
   const timeoutMs = request.timeoutMs ?? defaultTimeoutMs;
-  const isBackground = shellId !== undefined;
+  const isBackground = shellId !== undefined || terminal !== undefined;
   const maxOutputBytes = isBackground ? undefined : (request.maxOutputBytes ?? defaultOutputBytes);
   const tailBytes = Math.min(request.tailBytes ?? 0, maxTailBytes);
   if (scope.info().state === 'paused') {
@@ -126,6 +143,7 @@ async function exec(scope: SandboxScope, request: ExecRequest, { shellId }: { sh
   const startedAt = scope.clock.monotonic();
   const end = scope.begin(commandLine(request.command), shellId);
   const disk = scope.diskSignal();
+  const input = inputOf(request.stdin);
   const signal = request.signal ? AbortSignal.any([request.signal, disk]) : disk;
   const guard = guardKill(scope, timeoutMs, signal);
   try {
@@ -140,9 +158,10 @@ async function exec(scope: SandboxScope, request: ExecRequest, { shellId }: { sh
         tailBytes,
         spill: request.spill,
         killLeftovers: request.killLeftovers ?? true,
-        hasInput: request.stdin !== undefined && request.stdin.byteLength > 0,
+        hasInput: input.hasInput,
+        ...(terminal && { tty: terminal.size }),
       },
-      ...(request.stdin && request.stdin.byteLength > 0 ? { input: request.stdin } : {}),
+      ...(terminal ? { onStart: terminal.onStart } : input.call),
       result: execResultSchema,
       isOutputKept: request.isOutputKept ?? !isBackground,
       maxOutputBytes: maxOutputBytes === undefined ? Number.POSITIVE_INFINITY : maxOutputBytes + tailBytes,
@@ -166,6 +185,21 @@ async function exec(scope: SandboxScope, request: ExecRequest, { shellId }: { sh
   } finally {
     guard.cancel();
   }
+}
+
+/** What comes piece by piece is taken as the command reads it; a source that fails ends the input there. */
+function inputOf(stdin: ExecRequest['stdin']): {
+  hasInput: boolean;
+  call: Pick<AgentCall<unknown>, 'input' | 'onStart'>;
+} {
+  if (stdin === undefined || (stdin instanceof Uint8Array && stdin.byteLength === 0)) {
+    return { hasInput: false, call: {} };
+  }
+  if (stdin instanceof Uint8Array) {
+    return { hasInput: true, call: { input: stdin } };
+  }
+  const onStart = (control: CallControl) => void pumpInput(stdin, control).then(control.end, control.end);
+  return { hasInput: true, call: { onStart } };
 }
 
 function checkCommand(command: ExecRequest['command']): void {

@@ -2,6 +2,7 @@ import type { EngineStatus, ImageStatus, SandboxInfo, SandboxStats } from '../co
 import type { BackgroundCommand, BackgroundCommands, BackgroundRequest } from './background-commands.ts';
 import type { CleanUp } from './clean-up.ts';
 import type { SandboxImages } from './images.ts';
+import type { TerminalProcess, TerminalRequest } from './terminal/terminal-process.ts';
 
 /** A command to run as the sandbox's user. */
 export interface ExecRequest {
@@ -10,7 +11,8 @@ export interface ExecRequest {
   /** Inside the container; default `/workspace`. */
   cwd?: string;
   env?: Record<string, string>;
-  stdin?: Uint8Array;
+  /** Whole, or piece by piece as the command takes it. */
+  stdin?: Uint8Array | AsyncIterable<Uint8Array>;
   /** The whole process tree is killed at this age. Default 120,000. */
   timeoutMs?: number;
   /** Of stdout and stderr together, from the beginning; what is over is dropped and told. Default 8 MiB. */
@@ -81,6 +83,10 @@ export interface Sandbox {
   exec(request: ExecRequest): Promise<ExecResult>;
   /** Runs on after the call, until it ends, is killed, or the sandbox goes. Counts as use all the time. */
   startBackground(request: BackgroundRequest): BackgroundCommand;
+  /** Paths of the shells inside, the user's own first. */
+  shells(): Promise<string[]>;
+  /** Runs on a terminal of its own until it ends or is closed. Counts as use all the time. */
+  openTerminal(request: TerminalRequest): TerminalProcess;
   /** The session's background commands: those that run, and the last ones that ended, in an earlier sandbox too. */
   readonly background: Pick<BackgroundCommands, 'find' | 'list' | 'takeEnded'>;
   /** `file_not_found`, `is_directory`, `file_too_large` (over maxBytes, default 10 MiB). */

@@ -16,6 +16,7 @@ from job import Job
 from owner import Owner
 from sandbox_user import Fault, Settings, can_write
 from supervisors import Supervisors
+from terminal import find_shells
 
 PROTOCOL = 1
 MAX_JOBS = 64
@@ -69,6 +70,8 @@ class Agent:
                 self.answer(number, self.greet(header))
             elif op == "ping":
                 self.answer(number, {})
+            elif op == "shells":
+                self.answer(number, {"shells": find_shells(self.settings.uid)})
             elif op == "listen":
                 self.egress.open(header["port"])
                 self.answer(number, {})
@@ -78,6 +81,10 @@ class Agent:
                 job.feed(body, header["end"])
             elif job and op == "credit":
                 job.give_credit(header["bytes"])
+            elif job and op == "resize":
+                job.resize(header)
+            elif job and op == "signal":
+                job.signal(header["signal"])
             elif job and op == "kill":
                 job.kill()
         except Fault as fault:

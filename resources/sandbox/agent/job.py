@@ -13,6 +13,7 @@ from cgroup import OomCounter
 from owner import OUTPUT_WINDOW
 from spill import Spill
 from tail import Tail
+from terminal import send_to_foreground, set_size
 
 CHUNK = 64 * 1024
 DRAIN_SECONDS = 0.05
@@ -23,7 +24,7 @@ class Job:
     def __init__(self, agent, number, spec, child):
         self.agent, self.selector, self.id, self.spec, self.child = agent, agent.selector, number, spec, child
         self.stdin = child.stdin
-        self.streams = {child.stdout: "out", child.stderr: "err"}
+        self.streams = {fd: name for fd, name in ((child.stdout, "out"), (child.stderr, "err")) if fd is not None}
         self.credit, self.left = OUTPUT_WINDOW, spec.get("maxOutputBytes")
         self.tail, self.spill = Tail(spec.get("tailBytes", 0)), Spill(agent.settings, spec.get("spill"))
         self.input, self.input_ended = collections.deque(), False
@@ -66,6 +67,8 @@ class Job:
             data = os.read(fd, size)
         except BlockingIOError:
             return
+        except OSError:
+            data = b""  # So a terminal tells that nobody has its far end any more.
         if not data:
             self.close_stream(fd)
         elif not self.is_answered:
@@ -134,6 +137,16 @@ class Job:
             os.close(self.stdin)
             self.stdin = None
             self.input.clear()
+
+    # Terminal
+
+    def resize(self, size):
+        if "tty" in self.spec and self.child.stdout in self.streams:
+            set_size(self.child.stdout, size)
+
+    def signal(self, name):
+        if "tty" in self.spec and self.child.stdout in self.streams:
+            send_to_foreground(self.agent.settings, self.child.stdout, name)
 
     # End
 

@@ -78,6 +78,10 @@ class Launcher:
     def spawn(self, spec, stdio):
         env = {**self.settings.env, "PWD": spec["cwd"], **spec["env"]}
         actions = [(os.POSIX_SPAWN_DUP2, fd, target) for target, fd in enumerate(stdio)]
+        if "terminal" in spec:
+            # The first that the leader of a new session opens becomes its terminal.
+            actions = [(os.POSIX_SPAWN_OPEN, 0, spec["terminal"], os.O_RDWR, 0)]
+            actions += [(os.POSIX_SPAWN_DUP2, 0, target) for target in (1, 2)]
         refusal = None
         for path in candidates(spec["argv"][0], env):
             try:

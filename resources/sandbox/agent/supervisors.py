@@ -8,6 +8,7 @@ import struct
 from cgroup import read_pids_limit
 from child import close_child_pipes, fork_process, make_pipes
 from supervisor import run_commands
+from terminal import open_terminal
 
 READY = 2
 MOST_IDLE = 8
@@ -59,15 +60,13 @@ class Supervisors:
 
     def start(self, spec):
         """Has a command started; raises OSError when there is no process to spare."""
+        if "tty" in spec:
+            return self.start_on_terminal(spec)
         pipes = make_pipes(spec["hasInput"])
         (in_r, in_w), (out_r, out_w), (err_r, err_w) = pipes
         stdio = (self.null if in_r is None else in_r, out_w, err_w)
         try:
-            while True:
-                handle = self.idle.pop() if self.idle else self.fork()
-                if handle.hand_over(spec, stdio):
-                    break
-                handle.close()
+            handle = self.hand_over(spec, stdio)
         except OSError:
             close_child_pipes(pipes)
             raise
@@ -76,6 +75,29 @@ class Supervisors:
                 os.close(fd)
         handle.stdin, handle.stdout, handle.stderr = in_w, out_r, err_r
         return handle
+
+    def start_on_terminal(self, spec):
+        """As `start`; stdin and stdout are two descriptors of the near end, and there is no stderr."""
+        near, far, path = open_terminal(self.settings, spec["tty"])
+        ours = [near]
+        try:
+            ours.append(os.dup(near))
+            handle = self.hand_over(dict(spec, terminal=path), (far, far, far))
+        except OSError:
+            for fd in ours:
+                os.close(fd)
+            raise
+        finally:
+            os.close(far)
+        handle.stdout, handle.stdin = ours
+        return handle
+
+    def hand_over(self, spec, stdio):
+        while True:
+            handle = self.idle.pop() if self.idle else self.fork()
+            if handle.hand_over(spec, stdio):
+                return handle
+            handle.close()
 
     def fork(self):
         ours, theirs = socket.socketpair()

@@ -42,6 +42,10 @@ export function createFakeSandbox(folder: string): Sandbox {
   }
 
   return {
+    shells: async () => ['/bin/sh'],
+    openTerminal: () => {
+      throw new Error('Terminals are not part of this fake.');
+    },
     info: {
       id: 'fake',
       tenantId: 'acme',

@@ -58,7 +58,7 @@ export function createPlainAgent(options: PlainAgentOptions): AgentClient {
   container.input.on('error', (cause) => end('The connection to the container broke.', cause));
 
   async function answer(call: AgentCall<unknown>): Promise<AgentAnswer<unknown>> {
-    if (call.op === 'exec') {
+    if (call.op === 'exec' && !call.onStart) {
       return commands.run(call);
     }
     if (call.op === 'ping') {

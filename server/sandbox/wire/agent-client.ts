@@ -3,26 +3,42 @@ import type { z } from 'zod';
 import { AppError } from '../../lib/app-error.ts';
 import { sandboxFault } from '../faults.ts';
 import { createFrameReader, encodeFrame, incomingLimits } from './frames.ts';
+import { createInputFeed } from './input-feed.ts';
 import {
   type AgentMessage,
   agentMessageSchema,
-  inputChunkBytes,
   maxHeaderBytes,
   maxTailBytes,
   type NetMessage,
   outputWindowBytes,
-  windowBytes,
 } from './messages.ts';
 
 export type OutputListener = (stream: 'stdout' | 'stderr', chunk: Buffer) => void | Promise<void>;
 
+/** What can be said to a call while it runs; once it is over nothing happens. */
+export interface CallControl {
+  /** To stdin. Resolves when it was sent, with false when nobody takes it any more. */
+  write(chunk: Uint8Array): Promise<boolean>;
+  end(): void;
+  /** These two only for a command on a terminal. */
+  resize(size: { cols: number; rows: number }): void;
+  signal(name: string): void;
+}
+
+export type AgentOp =
+  | ('hello' | 'ping' | 'listen' | 'shells' | 'exec')
+  | ('read' | 'write' | 'stat' | 'glob' | 'grep' | 'usage')
+  | ('list' | 'make' | 'remove' | 'rename' | 'zip' | 'scan' | 'watch');
+
 /** One request to the agent inside. */
 export interface AgentCall<Result> {
-  op: 'hello' | 'exec' | 'read' | 'write' | 'stat' | 'glob' | 'grep' | 'usage' | 'ping' | 'listen';
+  op: AgentOp;
   params: Record<string, unknown>;
   result: z.ZodType<Result>;
   /** Handed to the child's stdin, and then its end; without it nothing is said about stdin. */
   input?: Uint8Array;
+  /** Instead of `input`: called once, when the request was sent. Must not throw. */
+  onStart?: (control: CallControl) => void;
   /** Most bytes of output that may arrive, up to `maxTailBytes` after a gap not counted; more breaks the protocol. */
   maxOutputBytes?: number;
   /** False: output goes to `onOutput` only. Default true. */
@@ -179,14 +195,13 @@ function runCall<Result>(call: AgentCall<Result>, id: number, scope: CallScope<R
   const gone = new Promise<void>((resolve) => {
     markGone = resolve;
   });
-  const feed = createFeed(call.input, (chunk, end) => {
-    scope.send({ op: 'data', id, end }, chunk);
-  });
+  const feed = createInputFeed((chunk, end) => scope.send({ op: 'data', id, end }, chunk));
   const kill = () => scope.send({ op: 'kill', id });
 
   function finish(): void {
     call.signal?.removeEventListener('abort', kill);
     scope.pending.delete(id);
+    feed.close();
   }
 
   function takeOutput(stream: 'stdout' | 'stderr', body: Buffer): void {
@@ -273,38 +288,22 @@ function runCall<Result>(call: AgentCall<Result>, id: number, scope: CallScope<R
     },
   });
   scope.sendRaw(scope.request);
-  feed.start();
+  if (call.onStart) {
+    const say = (header: object) => scope.pending.has(id) && scope.send({ ...header, id });
+    call.onStart({
+      write: feed.write,
+      end: () => feed.end(),
+      resize: (size) => say({ op: 'resize', ...size }),
+      signal: (name) => say({ op: 'signal', signal: name }),
+    });
+  } else if (call.input) {
+    feed.end(call.input);
+  }
   if (call.signal?.aborted) {
     kill();
   } else {
     call.signal?.addEventListener('abort', kill, { once: true });
   }
-}
-
-/** Sends the input in pieces, never more than the agent gave credit for. */
-function createFeed(given: Uint8Array | undefined, sendChunk: (chunk: Uint8Array, end: boolean) => void) {
-  const input = given ?? new Uint8Array();
-  let offset = 0;
-  let credit = windowBytes;
-  let isEndSent = given === undefined;
-
-  function pump(): void {
-    while (!isEndSent && (credit > 0 || offset === input.length)) {
-      const chunk = input.subarray(offset, offset + Math.min(inputChunkBytes, credit));
-      offset += chunk.length;
-      credit -= chunk.length;
-      isEndSent = offset === input.length;
-      sendChunk(chunk, isEndSent);
-    }
-  }
-
-  return {
-    start: pump,
-    addCredit(bytes: number) {
-      credit = Math.min(windowBytes, credit + bytes);
-      pump();
-    },
-  };
 }
 
 function lost(said: string, cause?: unknown): AppError {

@@ -64,6 +64,7 @@ export const execResultSchema = z.object({
   durationMs: count,
 });
 
+export const shellsResultSchema = z.object({ shells: z.array(z.string().max(100)).min(1).max(20) });
 export const sizeResultSchema = z.object({ size: count });
 export const usageResultSchema = z.object({ bytes: count, files: count });
 export const emptyResultSchema = z.object({});
