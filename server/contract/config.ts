@@ -274,6 +274,16 @@ export const configSchema = z.strictObject({
       listed: z.number().int().min(0).max(50).default(8),
     })
     .prefault({}),
+  /** What is remembered of each user between conversations, in USER.md. */
+  userMemory: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      /** Of one user. Agents are told all of it at the beginning of each run. */
+      maxBytes: z.number().int().min(256).max(32_768).default(6144),
+      /** Who reads what people said; absent: the configured model. The offline demo never does. */
+      model: modelString.optional(),
+    })
+    .prefault({}),
   logging: z.strictObject({ level: z.enum(logLevels).default('info') }).prefault({}),
 });
 

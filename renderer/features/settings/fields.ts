@@ -104,6 +104,9 @@ export const fields = {
   'retention.logsDays': { group: 'retention', kind: 'number', unit: 'days' },
   'pastSessions.enabled': { group: 'runs', kind: 'switch' },
   'pastSessions.listed': { group: 'runs', kind: 'number' },
+  'userMemory.enabled': { group: 'runs', kind: 'switch' },
+  'userMemory.maxBytes': { group: 'runs', kind: 'number', unit: 'bytes' },
+  'userMemory.model': { group: 'runs', ...text },
   'logging.level': { group: 'logging', kind: 'choice', options: ['debug', 'info', 'warn', 'error'] },
 } as const satisfies Record<string, FieldKind & { group: Group }>;
 

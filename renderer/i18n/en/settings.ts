@@ -110,6 +110,11 @@ export const settings = {
       enabled: 'Know earlier conversations',
       listed: 'Earlier conversations listed',
     },
+    userMemory: {
+      enabled: 'Remember each person',
+      maxBytes: 'Size of a memory',
+      model: 'Model for memories',
+    },
     retention: {
       sessionsDays: 'Keep sessions for',
       maxSessionsBytes: 'Keep sessions up to',
@@ -184,6 +189,12 @@ export const settings = {
     pastSessions: {
       enabled: 'Agents see titles and notes of the same person’s conversations and can search them',
       listed: 'The latest ones, told to the agent as a run begins',
+    },
+    userMemory: {
+      enabled:
+        'After conversations a model notes what a person said of themselves and how they want to be answered; never with the demo',
+      maxBytes: 'Of one person; longer ones are shortened',
+      model: 'provider:model; empty: the usual one',
     },
     retention: {
       sessionsDays: 'Without activity for longer: deleted, never one with a run. Empty: for good',

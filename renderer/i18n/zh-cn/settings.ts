@@ -112,6 +112,11 @@ export const settings: Words['settings'] = {
       enabled: '了解以往的会话',
       listed: '列出的以往会话数',
     },
+    userMemory: {
+      enabled: '记住每位用户',
+      maxBytes: '记忆大小',
+      model: '记忆所用模型',
+    },
     retention: {
       sessionsDays: '会话保留',
       maxSessionsBytes: '会话总大小上限',
@@ -185,6 +190,11 @@ export const settings: Words['settings'] = {
     pastSessions: {
       enabled: '智能体可以看到并搜索同一用户以往会话的标题和笔记',
       listed: '运行开始时告知智能体的最近会话',
+    },
+    userMemory: {
+      enabled: '会话之后由模型记下用户关于自己的说明和偏好；演示模型从不记录',
+      maxBytes: '每位用户的上限；超出时会精简',
+      model: 'provider:model；留空则使用默认模型',
     },
     retention: {
       sessionsDays: '超过此天数无活动的会话会被删除，正在运行的除外；留空则永久保留',
