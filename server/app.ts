@@ -28,6 +28,7 @@ import { createHealthRoutes } from './http/routes/health.ts';
 import { createKeepingRoutes, takesArchive } from './http/routes/keeping.ts';
 import { createKnowledgeRoutes, takesDocuments } from './http/routes/knowledge.ts';
 import { createMcpRoutes } from './http/routes/mcp.ts';
+import { createMemoryRoutes } from './http/routes/memory.ts';
 import { createMetricsRoute } from './http/routes/metrics.ts';
 import { createOpenAiRoutes } from './http/routes/openai.ts';
 import { createRespondRoute } from './http/routes/respond.ts';
@@ -41,6 +42,7 @@ import type { KnowledgeManager } from './knowledge/knowledge-manager.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { newId } from './lib/new-id.ts';
 import type { McpManager } from './mcp/mcp-manager.ts';
+import type { UserMemoryManager } from './memory/user-memory.ts';
 import type { ApiTokens } from './secrets/api-tokens.ts';
 import type { Keeping } from './sessions/keeping/keeping.ts';
 import type { SessionStore } from './sessions/store.ts';
@@ -71,6 +73,8 @@ export interface AgentAppOptions {
   knowledge?: KnowledgeManager;
   /** Absent: there are no skills. */
   skills?: SkillManager;
+  /** Absent: nothing is remembered of users. */
+  memory?: UserMemoryManager;
   /** Absent: there are no MCP servers. */
   mcp?: Pick<McpManager, 'list' | 'restart'>;
   /** Where large attachments wait. Absent: they come as JSON only, and count towards the body's limit. */
@@ -140,6 +144,7 @@ export function createAgentApp(options: AgentAppOptions): Hono<HttpEnv> {
   app.route('/', createKnowledgeRoutes({ knowledge: options.knowledge, uploads, config }));
   app.route('/', createSkillRoutes(options.skills, uploads));
   app.route('/', createMcpRoutes(options.mcp));
+  app.route('/', createMemoryRoutes(options.memory));
   app.route('/', createOpenAiRoutes({ runs, agents: options.agents, clock, logger, keepAliveMs }));
   app.route('/', createKeepingRoutes({ keeping: options.keeping, config }));
   app.route('/', createMetricsRoute(metrics));

@@ -106,6 +106,7 @@ export async function openConsoleHost(options: ConsoleHostOptions): Promise<Cons
     version: options.version,
     dataDir: parts.dataDir,
     keeping: parts.keeping,
+    memory: parts.memory,
     mcp: parts.mcp,
     rendererDir: options.rendererDir,
     disk: async () => {

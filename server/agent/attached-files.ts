@@ -11,6 +11,8 @@ import { imageTypeOf } from './image-type.ts';
 import type { IncomingFile } from './runs.ts';
 import { freeName, safeName } from './safe-name.ts';
 
+/** Below the person's own words in a message with files. */
+export const filesLine = '\n\nFiles that came with this message:\n';
 /** Where the agent finds the files of a person. */
 const workspaceFolder = '/workspace/uploads';
 /** Providers take images up to about this size, in bytes, and so much of them in one request. */
@@ -105,7 +107,7 @@ export function createFileKeeper(options: FileKeeperOptions) {
       );
     }
     const said = (await options.describe?.(key, kept)) ?? [];
-    const text = [`${message}\n\nFiles that came with this message:\n${lines.join('\n')}`, ...said].join('\n\n');
+    const text = [`${message}${filesLine}${lines.join('\n')}`, ...said].join('\n\n');
     return images.length === 0 ? text : [{ type: 'text', text }, ...images];
   };
 }

@@ -8,6 +8,7 @@ import { imageRoutes } from './routes/images.ts';
 import { keepingRoutes } from './routes/keeping.ts';
 import { logRoutes } from './routes/logs.ts';
 import { mcpRoutes } from './routes/mcp.ts';
+import { memoryRoutes } from './routes/memory.ts';
 import { readinessRoutes } from './routes/readiness.ts';
 import { runRoutes } from './routes/runs.ts';
 import { sandboxRoutes } from './routes/sandboxes.ts';
@@ -35,6 +36,7 @@ export function consoleRoutes(context: ConsoleContext) {
     .route('/', imageRoutes(context))
     .route('/', cleanUpRoutes(context))
     .route('/', keepingRoutes(context))
+    .route('/', memoryRoutes(context))
     .route('/', logRoutes(context))
     .route('/', secretRoutes(context))
     .route('/', tokenRoutes(context))

@@ -4,6 +4,7 @@ import type { ConfigManager } from '../config/config-manager.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { McpManager } from '../mcp/mcp-manager.ts';
+import type { UserMemoryManager } from '../memory/user-memory.ts';
 import type { ApiTokens } from '../secrets/api-tokens.ts';
 import type { SecretsManager } from '../secrets/secrets-manager.ts';
 import type { Keeping } from '../sessions/keeping/keeping.ts';
@@ -35,6 +36,7 @@ export interface ConsoleAppOptions extends ConsoleParts {
   rendererDir: string;
   disk?: () => Promise<DiskUse>;
   keeping?: Keeping;
+  memory?: UserMemoryManager;
   mcp?: Pick<McpManager, 'list' | 'restart'>;
   agents(): AgentChoice[];
   models(): ModelChoice[];

@@ -125,6 +125,7 @@ export function createConsoleCore(options: ConsoleAppOptions): ConsoleCore {
       ...{ server, sessions, sandboxes, secrets, tokens: options.tokens, config, logs, logger, clock, agents, models },
       ...{ hub, runs, engine, state },
       keeping: options.keeping,
+      memory: options.memory,
       mcp: options.mcp,
       dropSignal: () => dropping.signal,
     },

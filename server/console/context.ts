@@ -1,6 +1,7 @@
 import type { ConfigManager } from '../config/config-manager.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { McpManager } from '../mcp/mcp-manager.ts';
+import type { UserMemoryManager } from '../memory/user-memory.ts';
 import type { ApiTokens } from '../secrets/api-tokens.ts';
 import type { SecretsManager } from '../secrets/secrets-manager.ts';
 import type { Keeping } from '../sessions/keeping/keeping.ts';
@@ -39,6 +40,8 @@ export interface ConsoleContext extends ConsoleParts {
   clock: Clock;
   /** Absent: kept data can only be looked at session by session. */
   keeping?: Keeping | undefined;
+  /** Absent: nothing is remembered of users. */
+  memory?: UserMemoryManager | undefined;
   /** Absent: there are no MCP servers. */
   mcp?: Pick<McpManager, 'list' | 'restart'> | undefined;
   agents(): AgentChoice[];

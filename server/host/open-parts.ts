@@ -7,6 +7,7 @@ import type { RunTap } from '../agent/runs.ts';
 import { knowledgeContext, knowledgeTools } from '../agent/tools/knowledge/knowledge-tools.ts';
 import { pastSessions } from '../agent/tools/past-sessions/search-sessions.ts';
 import { createSkillTool, skillContext } from '../agent/tools/skills/skill-tool.ts';
+import { memoryContext, memoryTap } from '../agent/user-memory/memory-context.ts';
 import { createAgentApp } from '../app.ts';
 import type { LogLine } from '../contract/logs.ts';
 import { checkExposure } from '../http/exposure.ts';
@@ -25,6 +26,7 @@ import { type Foundation, openFoundation } from './open-foundation.ts';
 import { openKeeping } from './open-keeping.ts';
 import { openKnowledge } from './open-knowledge.ts';
 import { openMcp, withMcpReadiness } from './open-mcp.ts';
+import { openMemory } from './open-memory.ts';
 import { openSandboxes } from './open-sandboxes.ts';
 import { openStorage } from './open-storage.ts';
 import { createSinks } from './telemetry-sinks.ts';
@@ -75,6 +77,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
   });
   const past = pastSessions({ sessions, settings: () => config.current().pastSessions });
   const knowledge = openKnowledge(foundation, options.version);
+  const memory = openMemory(foundation, storage);
   const skills = createSkillManager({ dataDir, logger: logger.child({ component: 'skills' }) });
   const mcp = openMcp(foundation, options.version);
   const tools = [
@@ -104,12 +107,13 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
           knowledgeContext(knowledge),
           skillContext(skills),
           past.context,
+          memoryContext(memory),
           mcp.tools.context,
         ],
         readFile: (path) => readFile(path, 'utf8'),
         logger,
         clock,
-        tap: joinTaps(metrics.followRun, sinks.tap),
+        tap: joinTaps(metrics.followRun, memoryTap(memory), sinks.tap),
         keepRules: createRuleKeeper(config),
         keepFiles,
       });
@@ -119,6 +123,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
     createApp: (edge, { runs, readiness }) =>
       createAgentApp({
         keeping: keeping.keeping,
+        memory,
         ...{
           edge,
           runs,
@@ -170,6 +175,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
     await mcp.manager.close();
     await sandboxes.close();
     tell('Writing sessions and logs');
+    await memory.close();
     await knowledge.close();
     await storage.close();
     metrics.close();
@@ -180,6 +186,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
   return {
     ...{ dataDir, config, secrets, tokens, logger, logs, sessions, sandboxes, disk, agents, lifecycle },
     keeping: keeping.keeping,
+    memory,
     mcp: mcp.manager,
     close(mode: 'drain' | 'now', onProgress: (step: string) => void = () => undefined, before?: () => void) {
       closing ??= closeOnce(mode, onProgress, before);

@@ -7,6 +7,7 @@ import { healthOperations } from './routes/health.ts';
 import { keepingOperations } from './routes/keeping-operations.ts';
 import { knowledgeOperations } from './routes/knowledge-operations.ts';
 import { mcpOperations } from './routes/mcp.ts';
+import { memoryOperations } from './routes/memory.ts';
 import { metricsOperations } from './routes/metrics.ts';
 import { openAiOperations } from './routes/openai.ts';
 import { respondOperations } from './routes/respond.ts';
@@ -26,6 +27,7 @@ export const operations: readonly Operation[] = [
   ...agentOperations,
   ...knowledgeOperations,
   ...skillOperations,
+  ...memoryOperations,
   ...mcpOperations,
   ...openAiOperations,
   ...healthOperations,
