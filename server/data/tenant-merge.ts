@@ -3,6 +3,8 @@ import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { MergeMode } from '../contract/keeping.ts';
 import { syncFolder } from './folders.ts';
+import type { SessionShelf } from './session-shelf.ts';
+import { shelve } from './shelved-files.ts';
 import { errnoOf } from './storage-error.ts';
 
 /** Folders whose entries stand each for themselves: a session is never mixed of two. */
@@ -14,6 +16,8 @@ export interface MergeHooks {
    * it stays, because something goes on in it.
    */
   makeRoom?(sessionId: string): Promise<boolean>;
+  /** Takes the sessions in the place of the tenant's folder. */
+  shelf?: { shelf: SessionShelf; tenantId: string };
 }
 
 export interface MergeCounts {
@@ -37,12 +41,17 @@ export async function mergeTenant(
   staging: string,
   target: string,
   mode: MergeMode,
-  { makeRoom = async () => true }: MergeHooks,
+  { makeRoom = async () => true, shelf: shelved }: MergeHooks,
 ): Promise<MergeCounts> {
   const counts: MergeCounts = { added: 0, replaced: 0, skipped: 0 };
   const touched = new Set<string>();
   for (const unit of await unitsIn(staging)) {
     const to = path.join(target, unit);
+    const [kind, sessionId] = unit.split('/');
+    if (shelved && kind === 'sessions' && sessionId !== undefined) {
+      counts[await shelve({ ...shelved, sessionId, from: path.join(staging, unit), to, mode, makeRoom })] += 1;
+      continue;
+    }
     const hasOne = await isThere(to);
     if (hasOne && (mode === 'skip' || !(await isFree(unit)))) {
       counts.skipped += 1;

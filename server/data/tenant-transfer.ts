@@ -10,6 +10,8 @@ import type { ImportReport, MergeMode } from '../contract/keeping.ts';
 import { AppError } from '../lib/app-error.ts';
 import { syncFolder } from './folders.ts';
 import { checkId, createDataLayout } from './layout.ts';
+import type { SessionShelf } from './session-shelf.ts';
+import { filesWithShelf, type TenantFile } from './shelved-files.ts';
 import { errnoOf, toStorageError } from './storage-error.ts';
 import { type MergeHooks, mergeTenant, unitsIn } from './tenant-merge.ts';
 
@@ -42,31 +44,35 @@ const leftOut = /^(index.*\.sqlite.*|\..*)$/;
 
 /**
  * Everything kept of a tenant but its workspaces, as it is now: what is appended meanwhile is not in it. `onProgress` is
- * told of the bytes of files that are in so far. Throws AppError `tenant_not_found` (404).
+ * told of the bytes of files that are in so far. `shelf`: where its sessions lie when not in its folder. Throws AppError
+ * `tenant_not_found` (404).
  */
 export async function exportTenant(
   dataDir: string,
   tenantId: string,
   now: number,
   onProgress?: (bytes: number) => void,
+  shelf?: SessionShelf,
 ): Promise<Readable> {
   const root = createDataLayout(dataDir).tenantDir(tenantId);
-  try {
-    await stat(root);
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw toStorageError(error);
+  if (!(await named(isThere(root))) && !(await shelf?.has(tenantId))) {
     throw new AppError('tenant_not_found', 'There is no such tenant.', { status: 404 });
   }
   const head = { format: 'agentrail-tenant', version: 1, tenantId, exportedAt: now } as const;
-  return Readable.from(exportedLines(root, head, onProgress), { objectMode: false });
+  const files = shelf ? filesWithShelf(dataDir, tenantId, shelf, filesBelow) : filesIn(root);
+  return Readable.from(exportedLines(files, head, onProgress), { objectMode: false });
+}
+
+async function* filesIn(root: string): AsyncGenerator<TenantFile> {
+  for await (const name of filesBelow(root, '')) yield { name, at: path.join(root, name) };
 }
 
 /** Bytes of the files that an export made now would hold. */
-export async function exportedBytes(dataDir: string, tenantId: string): Promise<number> {
+export async function exportedBytes(dataDir: string, tenantId: string, shelf?: SessionShelf): Promise<number> {
   const root = createDataLayout(dataDir).tenantDir(tenantId);
-  let bytes = 0;
+  let bytes = (await shelf?.bytes(tenantId)) ?? 0;
   try {
-    for await (const name of filesBelow(root, '')) bytes += (await lstat(path.join(root, name))).size;
+    for await (const { at } of filesIn(root)) bytes += (await lstat(at)).size;
   } catch (error) {
     // Deleted while it was looked at: an estimate is all that this is.
     if (errnoOf(error) !== 'ENOENT') throw toStorageError(error);
@@ -75,15 +81,15 @@ export async function exportedBytes(dataDir: string, tenantId: string): Promise<
 }
 
 async function* exportedLines(
-  root: string,
+  all: AsyncIterable<TenantFile>,
   head: z.output<typeof headSchema>,
   onProgress: (bytes: number) => void = () => undefined,
 ): AsyncGenerator<string> {
   let files = 0;
   let totalBytes = 0;
   yield toLine(head);
-  for await (const name of filesBelow(root, '')) {
-    const opened = await openPlain(path.join(root, name));
+  for await (const { name, at } of all) {
+    const opened = await openPlain(at);
     // Deleted since it was found.
     if (opened === undefined) continue;
     await using handle = opened;
@@ -109,7 +115,9 @@ function toLine(value: unknown): string {
 
 /** Links and special files are nobody's data here. */
 async function* filesBelow(root: string, below: string): AsyncGenerator<string> {
-  for await (const entry of await opendir(path.join(root, below))) {
+  const folder = path.join(root, below);
+  if (!(await isThere(folder))) return;
+  for await (const entry of await opendir(folder)) {
     if (leftOut.test(entry.name)) continue;
     const name = below === '' ? entry.name : `${below}/${entry.name}`;
     if (entry.isDirectory()) yield* filesBelow(root, name);
@@ -149,6 +157,8 @@ export interface ImportOptions {
   maxBytes?: number;
   /** What happens to a tenant that is there already. Absent: it is refused. */
   merge?: { mode: MergeMode } & MergeHooks;
+  /** Takes the sessions, when they do not lie in the tenant's folder: one by one, each whole or not at all. */
+  shelf?: SessionShelf;
   /** Told whose archive it is, before anything of it is unpacked. */
   onTenant?(tenantId: string): void;
   /** Told of the bytes of files that are in so far. */
@@ -171,11 +181,12 @@ export async function importTenant(
   const staging = path.join(layout.tenantsDir, `${stagingPrefix}${randomUUID()}`);
   try {
     await mkdir(staging, { recursive: true, mode: 0o700 });
-    const unpacked = await unpack(staging, plainBytes(source), layout.tenantDir, options);
+    const unpacked = await unpack(staging, plainBytes(source), isTaken, options);
     options.signal?.throwIfAborted();
     const { files, totalBytes, tenantId } = unpacked;
     const target = layout.tenantDir(tenantId);
-    const counts = (await isThere(target)) ? await mergeInto(target, staging, options) : await putInPlace(target);
+    const isMerged = (await isTaken(tenantId)) || options.shelf !== undefined;
+    const counts = isMerged ? await mergeInto(target) : await putInPlace(target);
     await syncFolder(layout.tenantsDir);
     return { tenantId, files, totalBytes, ...counts };
   } catch (error) {
@@ -185,16 +196,23 @@ export async function importTenant(
     await rm(staging, { recursive: true, force: true });
   }
 
+  async function isTaken(tenantId: string): Promise<boolean> {
+    return (await isThere(layout.tenantDir(tenantId))) || (await options.shelf?.has(tenantId)) === true;
+  }
+
+  async function mergeInto(target: string) {
+    const { merge, shelf } = options;
+    const tenantId = path.basename(target);
+    if (merge === undefined && (await isTaken(tenantId))) throw tenantExists();
+    const mode = merge?.mode ?? 'skip';
+    return mergeTenant(staging, target, mode, { ...merge, ...(shelf && { shelf: { shelf, tenantId } }) });
+  }
+
   async function putInPlace(target: string) {
     const added = (await unitsIn(staging)).length;
     await rename(staging, target);
     return { added, replaced: 0, skipped: 0 };
   }
-}
-
-async function mergeInto(target: string, staging: string, { merge }: ImportOptions) {
-  if (merge === undefined) throw tenantExists();
-  return mergeTenant(staging, target, merge.mode, merge);
 }
 
 /** Removes what an import that was killed left behind: what nobody added to for a day. Others may be under way. */
@@ -220,7 +238,7 @@ interface OpenFile {
 async function unpack(
   staging: string,
   source: AsyncIterable<Uint8Array | string>,
-  tenantDir: (tenantId: string) => string,
+  isTaken: (tenantId: string) => Promise<boolean>,
   { maxBytes = Number.POSITIVE_INFINITY, merge, onTenant, onProgress, signal }: ImportOptions,
 ): Promise<Unpacked> {
   const imported: Unpacked = { tenantId: '', files: 0, totalBytes: 0 };
@@ -261,7 +279,7 @@ async function unpack(
       else {
         imported.tenantId = checkId(parse(headSchema, text).tenantId, 'tenant id');
         onTenant?.(imported.tenantId);
-        if (merge === undefined && (await isThere(tenantDir(imported.tenantId)))) throw tenantExists();
+        if (merge === undefined && (await isTaken(imported.tenantId))) throw tenantExists();
       }
     }
   } finally {
@@ -350,6 +368,14 @@ async function isThere(target: string): Promise<boolean> {
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return false;
     throw error;
+  }
+}
+
+async function named<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw toStorageError(error);
   }
 }
 

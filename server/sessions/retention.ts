@@ -22,8 +22,8 @@ export interface RetentionOptions {
   sessions: Pick<AgentrailSessionStore, 'list'>;
   clock: Clock;
   logger: Logger;
-  /** Whether a run goes on in this session. */
-  hasRun(key: SessionKey): boolean;
+  /** Whether a run goes on in this session, here or at another instance. */
+  hasRun(key: SessionKey): boolean | Promise<boolean>;
   remove: SessionRemoval;
   logs: OldLogs;
 }
@@ -57,7 +57,7 @@ export function createRetention({ sessions, clock, logger, hasRun, remove, logs 
       const sizeBytes = row.sizeBytes ?? 0;
       const isTooOld = row.lastActiveAt < oldest;
       const isTooMuch = keptBytes + sizeBytes > most;
-      if (hasRun(row)) {
+      if (await hasRun(row)) {
         if (isTooOld) plan.keptWithRun += 1;
       } else if (isTooOld || isTooMuch) {
         plan.sessions.push({ ...keyOf(row), ...factsOf(row), sizeBytes, reason: isTooOld ? 'age' : 'size' });
@@ -70,7 +70,7 @@ export function createRetention({ sessions, clock, logger, hasRun, remove, logs 
 
   async function bytesWithRun(tenantId: string | undefined): Promise<number> {
     let bytes = 0;
-    for await (const row of allRows(tenantId)) if (hasRun(row)) bytes += row.sizeBytes ?? 0;
+    for await (const row of allRows(tenantId)) if (await hasRun(row)) bytes += row.sizeBytes ?? 0;
     return bytes;
   }
 

@@ -11,6 +11,7 @@ import type {
   TenantTotals,
   TraceEntry,
 } from '../contract/sessions.ts';
+import type { SessionShelf } from '../data/session-shelf.ts';
 
 export interface SessionInit {
   agentId: string;
@@ -24,6 +25,14 @@ export interface TurnRecord {
   model: string;
   usage: RunUsage;
   stopReason: string;
+}
+
+/** A session that is open, and may still be on its way to the disk. */
+export interface BegunSession {
+  /** It was not there before: nothing is kept of it yet. */
+  isNew: boolean;
+  /** Resolves when it is stored. */
+  stored: Promise<void>;
 }
 
 export interface SessionQuery extends Partial<Owner> {
@@ -47,6 +56,11 @@ export interface SessionStore {
   readonly kind?: 'postgres';
   /** Opens the session of this owner, or makes it. A session of another owner: `session_not_found`. */
   getOrCreate(key: SessionKey, init: SessionInit): Promise<SessionSummary>;
+  /**
+   * As `getOrCreate`, without waiting for a new session to be stored; calls for it that follow wait for that, and fail
+   * when it fails. Absent: nothing can be told before.
+   */
+  begin?(key: SessionKey, init: SessionInit): Promise<BegunSession>;
   /** `session_not_found` when there is none for this owner. */
   get(key: SessionKey): Promise<SessionSummary>;
   /** Newest first. */
@@ -136,6 +150,8 @@ export interface AgentrailSessionStore extends SessionStore {
   refresh?(tenantId: string): Promise<void>;
   /** Leaves nothing of deleted sessions, their words above all, in what is kept for finding them. */
   scrub?(tenantId: string): Promise<void>;
+  /** The sessions as folders of files. Absent: they can be put into no archive and moved to no other store. */
+  readonly shelf?: SessionShelf;
   /**
    * The latest messages whose estimated tokens fit the budget. Never begins with a tool result without its call and
    * never splits a call from its results. At least the last group is given, even when it alone is over the budget. What

@@ -3,6 +3,7 @@ import { createGzip } from 'node:zlib';
 import type { SessionKey } from '../../contract/ids.ts';
 import type { ImportReport, KeepingProgress, KeptSizes, MergeMode } from '../../contract/keeping.ts';
 import { removeWorkspace } from '../../data/remove-workspace.ts';
+import type { SessionShelf } from '../../data/session-shelf.ts';
 import { exportedBytes, exportTenant, importTenant, removeStagedImports } from '../../data/tenant-transfer.ts';
 import { AppError } from '../../lib/app-error.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -14,12 +15,12 @@ import { createErasure, type Erasure } from './erasure.ts';
 import { createSessionRemoval, type SessionRemoval, type SessionRemovalOptions } from './session-removal.ts';
 
 export interface KeepingOptions extends Pick<SessionRemovalOptions, 'hold' | 'freeSandbox'> {
-  /** Absolute; its sessions are files in it. */
+  /** Absolute. */
   dataDir: string;
   sessions: AgentrailSessionStore;
   clock: Clock;
   logger: Logger;
-  hasRun(key: SessionKey): boolean;
+  hasRun(key: SessionKey): boolean | Promise<boolean>;
 }
 
 export interface TenantImportOptions {
@@ -88,9 +89,11 @@ export function createKeeping(options: KeepingOptions): Keeping {
     };
   }
 
-  function refuseWithoutFiles(): void {
-    if (sessions.refresh !== undefined) return;
-    const message = 'The sessions of this server lie in a database, not in files. Move them with its own tools.';
+  /** Where the sessions lie when it is not in the data directory. */
+  function shelfBeside(): { shelf?: SessionShelf } {
+    if (sessions.refresh !== undefined) return {};
+    if (sessions.shelf !== undefined) return { shelf: sessions.shelf };
+    const message = 'This store of sessions can be put into no archive. Move them with its own tools.';
     throw new AppError('transfer_unsupported', message, { status: 409 });
   }
 
@@ -104,20 +107,20 @@ export function createKeeping(options: KeepingOptions): Keeping {
       return { tenants, sessions: sum('sessions'), sizeBytes: sum('sizeBytes') };
     },
     async exportTenant(tenantId, onProgress) {
-      refuseWithoutFiles();
-      const total = onProgress === undefined ? 0 : await exportedBytes(dataDir, tenantId);
-      const lines = await exportTenant(dataDir, tenantId, clock.now(), (done) =>
-        onProgress?.({ type: 'step', done, total: Math.max(total, done), unit: 'bytes' }),
-      );
+      const { shelf } = shelfBeside();
+      const total = onProgress === undefined ? 0 : await exportedBytes(dataDir, tenantId, shelf);
+      const tell = (done: number) => onProgress?.({ type: 'step', done, total: Math.max(total, done), unit: 'bytes' });
+      const lines = await exportTenant(dataDir, tenantId, clock.now(), tell, shelf);
       logger.info('Tenant is exported', { tenantId });
       // Errors of the first reach whoever reads the last.
       return pipeline(lines, createGzip(), () => undefined);
     },
     async importTenant(source, { merge, maxBytes, onProgress, totalBytes, signal } = {}) {
-      refuseWithoutFiles();
+      const beside = shelfBeside();
       await removeStagedImports(dataDir, clock.now());
       let tenant = '';
       const report = await importTenant(dataDir, source, {
+        ...beside,
         ...(merge !== undefined && { merge: mergeOf(merge, () => tenant) }),
         ...(maxBytes !== undefined && { maxBytes }),
         ...(signal !== undefined && { signal }),

@@ -13,6 +13,7 @@ import { sessionNotFound } from '../session-access.ts';
 import type { AgentrailSessionStore, ByteRange, TextPiece, TracePage } from '../store.ts';
 import type { Queries } from './database.ts';
 import type { SessionTable } from './session-table.ts';
+import { fromStoredLine } from './stored-line.ts';
 
 type DocumentMethods = Pick<
   AgentrailSessionStore,
@@ -108,7 +109,7 @@ async function readTracePage({ rows }: Queries, no: number, after: number, limit
   );
   for (const { seq, line } of lines.slice(0, limit)) {
     page.nextAfter = seq;
-    const entry = parseTraceLine(Buffer.from(line));
+    const entry = parseTraceLine(fromStoredLine(line));
     if (entry === undefined) page.skippedLines += 1;
     else page.events.push(entry);
   }

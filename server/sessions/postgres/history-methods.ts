@@ -217,7 +217,7 @@ async function findCut(
   const all = messageCount === undefined;
   const found = await rows<{ seq: number; role: string; is_marker: boolean }>(
     `SELECT seq, role, is_marker FROM agentrail.messages
-      WHERE session_no = $1 AND seq >= $2 ORDER BY seq ${all ? '' : 'LIMIT $3'}`,
+      WHERE session_no = $1 AND seq >= $2 AND role <> '' ORDER BY seq ${all ? '' : 'LIMIT $3'}`,
     all ? [own.no, own.live_from] : [own.no, own.live_from, Math.max(0, messageCount) + 1],
   );
   const older = all ? found : found.slice(0, messageCount);

@@ -3,7 +3,7 @@ import { AppError } from '../../lib/app-error.ts';
 import { parseSearch } from '../index/search-words.ts';
 import { parseCursor, toCursor } from '../session-cursor.ts';
 import type { SessionQuery } from '../store.ts';
-import type { Queries } from './database.ts';
+import type { Database } from './database.ts';
 import { searchSessions } from './search.ts';
 import { plain, type StoredSession, toSessionRow } from './session-rows.ts';
 
@@ -17,15 +17,15 @@ export const newestFirst = 'ORDER BY active_at DESC, session_id DESC, tenant_id 
 
 /** Throws AppError `invalid_cursor` (400). */
 export async function listSessions(
-  queries: Queries,
+  database: Pick<Database, 'read' | 'transaction'>,
   query: SessionQuery,
   hasTrigrams: () => boolean,
 ): Promise<SessionListing> {
   const limit = Math.min(200, Math.max(1, query.limit));
   const filter = filterOf(query);
   const words = query.text === undefined ? undefined : parseSearch(query.text);
-  if (words !== undefined) return searchSessions(queries, words, { filter, limit, hasTrigrams: hasTrigrams() });
-  const found = await queries.rows<StoredSession>(
+  if (words !== undefined) return searchSessions(database, words, { filter, limit, hasTrigrams: hasTrigrams() });
+  const found = await database.read<StoredSession>(
     `SELECT * FROM agentrail.sessions ${whereOf(filter)} ${newestFirst} LIMIT ${limit + 1}`,
     filter.values,
   );

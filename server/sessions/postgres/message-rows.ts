@@ -5,6 +5,7 @@ import { parseMessage } from '../message-line.ts';
 import type { History } from '../store.ts';
 import type { Queries } from './database.ts';
 import { plain } from './session-rows.ts';
+import { fromStoredLine } from './stored-line.ts';
 
 /** One message as its table has it. */
 export interface StoredMessage {
@@ -48,7 +49,7 @@ export async function* readBackwards({ rows }: Queries, no: number, { from, to }
 
 /** Undefined when the row holds no message that we know. */
 export function messageOf({ body }: StoredMessage): Message | undefined {
-  return parseMessage(Buffer.from(body));
+  return parseMessage(fromStoredLine(body));
 }
 
 /** A range as people see it. */

@@ -4,6 +4,9 @@
  *
  * A session's messages keep their numbers for ever. They count in twos, which leaves a place behind each for the summary
  * of a compaction; `live_from` is where the history that a model sees begins, and `archives` are ranges before it.
+ *
+ * `totals` are kept by triggers, in the same transaction as what they count, and spread over several rows per tenant so
+ * that sessions do not wait for each other. Turns below zero are the lines of a session.jsonl that was taken in.
  */
 export const migrations: readonly string[] = [
   `
@@ -123,5 +126,60 @@ export const migrations: readonly string[] = [
     made_at timestamptz NOT NULL DEFAULT now()
   );
   CREATE INDEX calls_open ON agentrail.calls (instance_id) WHERE answer IS NULL;
+  `,
+  `
+  ALTER TABLE agentrail.documents DROP CONSTRAINT documents_kind_check;
+  ALTER TABLE agentrail.documents ADD CONSTRAINT documents_kind_check CHECK (kind IN ('memory', 'artifact', 'file'));
+
+  CREATE TABLE agentrail.totals (
+    tenant_id text COLLATE "C" NOT NULL,
+    shard integer NOT NULL,
+    sessions bigint NOT NULL,
+    turns bigint NOT NULL,
+    size_bytes bigint NOT NULL,
+    total_tokens bigint NOT NULL,
+    cost numeric NOT NULL,
+    PRIMARY KEY (tenant_id, shard)
+  ) WITH (fillfactor = 50);
+  LOCK TABLE agentrail.sessions IN SHARE ROW EXCLUSIVE MODE;
+  INSERT INTO agentrail.totals
+    SELECT tenant_id, no % 64, count(*), sum(turns), sum(size_bytes), sum(total_tokens), sum(cost::numeric)
+    FROM agentrail.sessions GROUP BY tenant_id, no % 64;
+
+  CREATE FUNCTION agentrail.count_session() RETURNS trigger LANGUAGE plpgsql AS $count$
+    BEGIN
+      IF TG_OP = 'DELETE' THEN
+        UPDATE agentrail.totals SET sessions = sessions - 1, turns = turns - OLD.turns,
+            size_bytes = size_bytes - OLD.size_bytes, total_tokens = total_tokens - OLD.total_tokens,
+            cost = cost - OLD.cost::numeric
+          WHERE tenant_id = OLD.tenant_id AND shard = OLD.no % 64;
+        DELETE FROM agentrail.totals WHERE tenant_id = OLD.tenant_id AND shard = OLD.no % 64 AND sessions <= 0;
+      ELSIF TG_OP = 'UPDATE' THEN
+        UPDATE agentrail.totals SET turns = turns + NEW.turns - OLD.turns,
+            size_bytes = size_bytes + NEW.size_bytes - OLD.size_bytes,
+            total_tokens = total_tokens + NEW.total_tokens - OLD.total_tokens,
+            cost = cost + NEW.cost::numeric - OLD.cost::numeric
+          WHERE tenant_id = NEW.tenant_id AND shard = NEW.no % 64;
+      ELSE
+        INSERT INTO agentrail.totals AS t
+          VALUES (NEW.tenant_id, NEW.no % 64, 1, NEW.turns, NEW.size_bytes, NEW.total_tokens, NEW.cost::numeric)
+          ON CONFLICT (tenant_id, shard) DO UPDATE SET sessions = t.sessions + 1, turns = t.turns + excluded.turns,
+            size_bytes = t.size_bytes + excluded.size_bytes, total_tokens = t.total_tokens + excluded.total_tokens,
+            cost = t.cost + excluded.cost;
+      END IF;
+      RETURN NULL;
+    END
+  $count$;
+  CREATE TRIGGER count_made_or_gone AFTER INSERT OR DELETE ON agentrail.sessions
+    FOR EACH ROW EXECUTE FUNCTION agentrail.count_session();
+  CREATE TRIGGER count_changed AFTER UPDATE OF turns, size_bytes, total_tokens, cost ON agentrail.sessions
+    FOR EACH ROW EXECUTE FUNCTION agentrail.count_session();
+
+  CREATE TABLE agentrail.instances (
+    instance_id text COLLATE "C" PRIMARY KEY,
+    host text NOT NULL,
+    started_at timestamptz NOT NULL DEFAULT now(),
+    expires_at timestamptz NOT NULL
+  ) WITH (fillfactor = 60);
   `,
 ];

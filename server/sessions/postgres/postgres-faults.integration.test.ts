@@ -89,7 +89,10 @@ describe('tables', () => {
   it('are made once when several instances start together', async () => {
     const stores = Array.from({ length: 4 }, () => openStore());
     await Promise.all(stores.map((store) => store.getOrCreate(ann, init)));
-    expect(await cluster.sql('SELECT version FROM agentrail.migrations', url)).toEqual([{ version: 1 }]);
+    expect(await cluster.sql('SELECT version FROM agentrail.migrations', url)).toEqual([
+      { version: 1 },
+      { version: 2 },
+    ]);
     expect((await stores[0]?.list({ limit: 5 }))?.sessions).toHaveLength(1);
   });
 

@@ -23,7 +23,7 @@ function openStore(url = cluster.url): PostgresSessionStore {
 const makeStore = async () => {
   let store = openStore();
   await store.ping();
-  await cluster.sql('TRUNCATE agentrail.sessions CASCADE');
+  await cluster.sql('TRUNCATE agentrail.sessions, agentrail.totals CASCADE');
   return {
     store,
     async reopen() {

@@ -1,6 +1,5 @@
 import type { SessionSummary } from '../../contract/chat.ts';
 import type { SessionKey } from '../../contract/ids.ts';
-import type { TenantTotals } from '../../contract/sessions.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { sessionNotFound } from '../session-access.ts';
@@ -14,10 +13,14 @@ import { createDocumentMethods, writeTrace } from './document-methods.ts';
 import { createHeldRuns, type HeldRuns, ownAndAllowed, whenHeld } from './held-runs.ts';
 import { createHistoryMethods } from './history-methods.ts';
 import { listSessions } from './list-sessions.ts';
+import { channel } from './listener.ts';
 import { toAppendRows } from './message-rows.ts';
 import { migrate } from './migrate.ts';
+import { createPostgresShelf } from './postgres-shelf.ts';
 import { plain, type StoredSession, toSessionRow, toSummary } from './session-rows.ts';
 import { createSessionTable, type SessionTable } from './session-table.ts';
+import { allTotals, totals } from './totals.ts';
+import { vacuum } from './vacuum.ts';
 
 export interface PostgresSessionStoreOptions {
   /** `postgres://user:password@host/database`. Its user must be allowed to make a schema, at least the first time. */
@@ -25,6 +28,8 @@ export interface PostgresSessionStoreOptions {
   logger: Logger;
   clock: Clock;
   limits?: Partial<PostgresLimits>;
+  /** Removes what lies outside of the database and belongs to a session that was deleted. Must not reject. */
+  onDeleted?(key: SessionKey): Promise<void>;
 }
 
 /** Keeps sessions in Postgres, for one or several instances of the server. Connects when it is first used. */
@@ -53,6 +58,7 @@ export function createPostgresSessionStore(options: PostgresSessionStoreOptions)
 
   return {
     kind: 'postgres',
+    shelf: createPostgresShelf(database),
     database,
     held: table.held,
     ...createHistoryMethods(table, clock),
@@ -65,12 +71,25 @@ export function createPostgresSessionStore(options: PostgresSessionStoreOptions)
     get: (key) => inOrder(key, async () => toSessionRow(await table.own(key))),
     async list(query) {
       table.refuseWhenClosed();
-      return listSessions(reading, query, () => hasTrigrams);
+      return listSessions(database, query, () => hasTrigrams);
     },
     async totals(tenantId) {
       table.refuseWhenClosed();
       return totals(reading, tenantId);
     },
+    async allTotals() {
+      table.refuseWhenClosed();
+      return allTotals(reading);
+    },
+    async scrub() {
+      table.refuseWhenClosed();
+      await vacuum({ url: options.url, logger });
+    },
+    addFiles: (key, write) =>
+      inOrder(key, async () => {
+        await table.own(key);
+        await countMore(table, key, await write());
+      }),
     async appendMessages(key, messages) {
       const made = toAppendRows(messages);
       return inOrder(key, async () => {
@@ -92,7 +111,8 @@ export function createPostgresSessionStore(options: PostgresSessionStoreOptions)
       }),
     async delete(key) {
       await traces.flush(key);
-      return inOrder(key, () => remove(table, key));
+      await inOrder(key, () => remove(table, key));
+      await options.onDeleted?.(key);
     },
     trace(key, runId, event) {
       if (!table.isClosing()) traces.add(key, runId, event);
@@ -153,20 +173,18 @@ async function remove({ database }: SessionTable, { tenantId, sessionId, userId 
       ), events AS (
         DELETE FROM agentrail.run_events WHERE run_id IN (SELECT run_id FROM over)
       )
-      SELECT 1 FROM gone`,
+      SELECT pg_notify('${channel}', json_build_object('topic', 'deleted', 'about', $1::text || '/' || $2::text)::text)
+        FROM gone`,
     [tenantId, sessionId, userId],
   );
   if (removed.length === 0) throw sessionNotFound();
 }
 
-/** Added up over one narrow row per session; the histories are not read. */
-async function totals({ rows }: Queries, tenantId: string): Promise<TenantTotals> {
-  const [found] = await rows<TenantTotals>(
-    `SELECT count(*) AS sessions, coalesce(sum(turns), 0)::bigint AS turns,
-        coalesce(sum(size_bytes), 0)::bigint AS "sizeBytes", coalesce(sum(total_tokens), 0)::bigint AS "totalTokens",
-        coalesce(sum(cost), 0) AS cost
-      FROM agentrail.sessions WHERE tenant_id = $1`,
-    [plain(tenantId)],
+/** What lies outside of the database and belongs to the session. */
+async function countMore({ database }: SessionTable, { tenantId, sessionId, userId }: SessionKey, bytes: number) {
+  await database.write(
+    `UPDATE agentrail.sessions SET size_bytes = size_bytes + $4
+      WHERE tenant_id = $1 AND session_id = $2 AND user_id = $3`,
+    [tenantId, sessionId, userId, bytes],
   );
-  return found ?? { sessions: 0, turns: 0, sizeBytes: 0, totalTokens: 0, cost: 0 };
 }

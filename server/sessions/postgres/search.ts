@@ -2,15 +2,25 @@ import type { SearchHit, SessionListing } from '../../contract/sessions.ts';
 import { hitsIn } from '../index/search-hits.ts';
 import type { SearchWords } from '../index/search-words.ts';
 import { toCursor } from '../session-cursor.ts';
-import type { Queries } from './database.ts';
+import type { Database, Queries } from './database.ts';
 import { behind, type Filter, newestFirst, whereOf, withCondition } from './list-sessions.ts';
+import { sqlStateOf } from './postgres-error.ts';
 import { type StoredSession, toSessionRow } from './session-rows.ts';
 
-/** With more matching texts than this, walking the list finds a page sooner than gathering all that match. */
-const maxGathered = 20_000;
-/** Sessions looked through at a time while walking, and most of them for one page. */
+type Searched = Pick<Database, 'read' | 'transaction'>;
+
+const queryCanceled = '57014';
+
+/** With more matching texts than this, or after so long, walking the list finds a page sooner than gathering all. */
+const maxGathered = 5_000;
+const maxGatheringMs = 150;
+/** Sessions looked through before the index is asked: a word of most sessions fills a page with them. */
+const firstWalk = 200;
+/** Sessions looked through at a time afterwards, and most of them for one page. */
 const walkStep = 500;
 const maxWalked = 10_000;
+/** Most messages looked through at a time: some sessions hold very many. */
+const maxTextsAtOnce = 20_000;
 /** Texts shown to whoever looks for the place of a match. */
 const textsPerSession = 3;
 
@@ -22,26 +32,39 @@ export interface SearchScope {
 
 /** Sessions that hold all words in their title or in one message, in the order of the list. */
 export async function searchSessions(
-  queries: Queries,
+  database: Searched,
   words: SearchWords,
   scope: SearchScope,
 ): Promise<SessionListing> {
+  const queries: Queries = { rows: database.read };
   // Words of one or two characters are looked for in titles only, as everywhere.
   if (words.match === undefined) return pageOf(queries, words, scope, 'title ILIKE ALL (?)', [words.likes]);
-  const numbers = scope.hasTrigrams ? await gather(queries, words) : undefined;
-  if (numbers === undefined) return walk(queries, words, scope);
+  const walk = createWalk(queries, words, scope);
+  if (!scope.hasTrigrams) return walk.upTo(maxWalked);
+  const first = await walk.upTo(firstWalk);
+  if (walk.isOver()) return first;
+  const numbers = await gather(database, words);
+  if (numbers === undefined) return walk.upTo(maxWalked);
   return pageOf(queries, words, scope, 'no = ANY (?::bigint[])', [numbers]);
 }
 
-/** Every session that matches, found through the index; undefined when there are too many. */
-async function gather({ rows }: Queries, { likes }: SearchWords): Promise<number[] | undefined> {
-  const found = await rows<{ no: number }>(
-    `(SELECT session_no AS no FROM agentrail.texts WHERE ${all('text', likes, 1)} LIMIT ${maxGathered + 1})
-      UNION ALL
-      (SELECT no FROM agentrail.sessions WHERE ${all('title', likes, 1)} LIMIT ${maxGathered + 1})`,
-    likes,
-  );
-  return found.length > maxGathered ? undefined : [...new Set(found.map(({ no }) => no))];
+/** Every session that matches, found through the index; undefined when there are too many, or it takes too long. */
+async function gather({ transaction }: Searched, { likes }: SearchWords): Promise<number[] | undefined> {
+  return transaction(async ({ rows }) => {
+    await rows(`SELECT set_config('statement_timeout', '${maxGatheringMs}', true)`);
+    try {
+      const found = await rows<{ no: number }>(
+        `(SELECT session_no AS no FROM agentrail.texts WHERE ${all('text', likes, 1)} LIMIT ${maxGathered + 1})
+          UNION ALL
+          (SELECT no FROM agentrail.sessions WHERE ${all('title', likes, 1)} LIMIT ${maxGathered + 1})`,
+        likes,
+      );
+      return found.length > maxGathered ? undefined : [...new Set(found.map(({ no }) => no))];
+    } catch (error) {
+      if (sqlStateOf(error) === queryCanceled) return undefined;
+      throw error;
+    }
+  });
 }
 
 async function pageOf(
@@ -64,27 +87,49 @@ function all(column: string, likes: readonly string[], first: number): string {
   return likes.map((_, at) => `${column} ILIKE $${first + at}`).join(' AND ');
 }
 
+interface Walk {
+  /** The page as far as it is found once so many sessions were looked through, or it is full. */
+  upTo(most: number): Promise<SessionListing>;
+  /** The page is full or the list at its end: walking on finds no more. */
+  isOver(): boolean;
+}
+
 /** Looks through the list piece by piece until a page is full, or enough was looked at for one. */
-async function walk(queries: Queries, words: SearchWords, { filter, limit }: SearchScope): Promise<SessionListing> {
+function createWalk(queries: Queries, words: SearchWords, { filter, limit }: SearchScope): Walk {
   const matching: StoredSession[] = [];
   let from = filter;
-  for (let walked = 0; walked < maxWalked; walked += walkStep) {
-    const step = await queries.rows<StoredSession & { matches: boolean }>(
-      `SELECT s.*, (s.title ILIKE ALL ($${from.values.length + 1}::text[]) OR EXISTS (SELECT FROM agentrail.texts t
-          WHERE t.session_no = s.no AND t.text ILIKE ALL ($${from.values.length + 1}::text[]))) AS matches
-        FROM (SELECT * FROM agentrail.sessions ${whereOf(from)} ${newestFirst} LIMIT ${walkStep}) AS s ${newestFirst}`,
+  let walked = 0;
+  let last: StoredSession | undefined;
+  let hasEnded = false;
+
+  async function step(many: number): Promise<void> {
+    const likes = from.values.length + 1;
+    // All of a step but the first are within what may be looked through at once.
+    const found = await queries.rows<StoredSession & { matches: boolean }>(
+      `SELECT s.*, (s.title ILIKE ALL ($${likes}::text[]) OR EXISTS (SELECT FROM agentrail.texts t
+          WHERE t.session_no = s.no AND t.text ILIKE ALL ($${likes}::text[]))) AS matches
+        FROM (SELECT *, sum(next_seq) OVER (${newestFirst}) - next_seq AS before
+          FROM (SELECT * FROM agentrail.sessions ${whereOf(from)} ${newestFirst} LIMIT ${many}) AS next) AS s
+        WHERE s.before <= ${2 * maxTextsAtOnce} ${newestFirst}`,
       [...from.values, words.likes],
     );
-    for (const row of step) {
-      if (row.matches) matching.push(row);
-      if (matching.length > limit) return withHits(queries, words, matching.slice(0, limit), matching[limit - 1]);
-    }
-    const last = step.at(-1);
-    if (last === undefined || step.length < walkStep) return withHits(queries, words, matching, undefined);
-    from = behind(filter, [last.active_at, last.session_id, last.tenant_id]);
-    if (walked + walkStep >= maxWalked) return withHits(queries, words, matching, last);
+    matching.push(...found.filter(({ matches }) => matches));
+    walked += many;
+    last = found.at(-1) ?? last;
+    hasEnded = found.length === 0;
+    if (last) from = behind(filter, [last.active_at, last.session_id, last.tenant_id]);
   }
-  return withHits(queries, words, matching, undefined);
+
+  return {
+    isOver: () => hasEnded || matching.length > limit,
+    async upTo(most) {
+      while (!hasEnded && matching.length <= limit && walked < most) {
+        await step(Math.min(walkStep, most - walked));
+      }
+      if (matching.length > limit) return withHits(queries, words, matching.slice(0, limit), matching[limit - 1]);
+      return withHits(queries, words, matching, hasEnded ? undefined : last);
+    },
+  };
 }
 
 /** `scannedTo`: where the next page begins; absent when there is none. */
