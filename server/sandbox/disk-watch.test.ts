@@ -72,4 +72,17 @@ describe('a workspace', () => {
     await vi.advanceTimersByTimeAsync(0);
     expect(looks).toBe(2);
   });
+
+  it('that is found full after the last command stops none that begins meanwhile: it may be what frees space', async () => {
+    watch.start();
+    await vi.advanceTimersByTimeAsync(100);
+    bytes = 100;
+    watch.stop();
+    await vi.advanceTimersByTimeAsync(499);
+    watch.start();
+    await vi.advanceTimersByTimeAsync(1);
+    watch.stop();
+    await vi.advanceTimersByTimeAsync(500);
+    expect([looks, overs]).toEqual([1, 0]);
+  });
 });

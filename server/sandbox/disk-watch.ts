@@ -38,7 +38,8 @@ export function createDiskWatch(options: DiskWatchOptions): DiskWatch {
   let isWarned = false;
   let isClosed = false;
 
-  async function measure(): Promise<void> {
+  /** `watched`: the commands that may be what grows. One that began after they ended may be what frees space. */
+  async function measure(watched?: AbortSignal): Promise<void> {
     const limit = options.limitBytes();
     if (limit === 0 || isClosed) {
       return;
@@ -48,7 +49,7 @@ export function createDiskWatch(options: DiskWatchOptions): DiskWatch {
     const grows = result.bytes > last;
     last = result.bytes;
     options.onMeasured(result.bytes);
-    if (result.bytes >= limit && grows) {
+    if (result.bytes >= limit && grows && watched?.aborted === false) {
       logger.warn('A workspace is over its limit; what runs is stopped.', {
         container,
         bytes: result.bytes,
@@ -64,7 +65,7 @@ export function createDiskWatch(options: DiskWatchOptions): DiskWatch {
   async function watch(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await clock.sleep(Math.max(0, measuredAt + everyMs - clock.monotonic()), signal);
-      await measure();
+      await measure(signal);
     }
   }
 
