@@ -27,6 +27,7 @@ async function useStore(wrapStore: (store: AgentrailSessionStore) => AgentrailSe
   manager = await createTestManager(upstream, { tools: [echoTool], wrapStore });
 }
 
+const known = { tenantId: 'default', userId: 'default', sessionId: 'ses_known' };
 const hello: MockReply = { blocks: [{ type: 'text', text: 'Hello there.' }] };
 const hanging: MockReply = { ...hello, hang: { afterFrames: 1 } };
 const echo: MockReply = { blocks: [{ type: 'toolCall', name: 'Echo', args: { text: 'ping' } }] };
@@ -108,18 +109,18 @@ describe('a run from start to end', () => {
 });
 
 describe('what is stored when', () => {
-  test('the message of the person is stored before the model is called', async () => {
-    let stored: string[] = [];
-    script = () => hello;
+  test('the message of the person is stored before anything of the answer is', async () => {
+    script = [hello];
+    const stored: string[] = [];
     await useStore((store) => ({
       ...store,
-      appendMessages: async (key, messages) => {
+      async appendMessages(key, messages) {
         await store.appendMessages(key, messages);
-        stored = [...stored, `${messages.map(({ role }) => role)} after ${upstream.requests.length} calls`];
+        stored.push(...messages.map(({ role }) => role));
       },
     }));
     await readAll(await manager.runs.start(ask('Hi')));
-    expect(stored).toEqual(['user after 0 calls', 'assistant after 1 calls']);
+    expect(stored).toEqual(['user', 'assistant']);
   });
 
   test('a turn is stored and recorded before the world is told that it is complete', async () => {
@@ -164,7 +165,9 @@ describe('what is stored when', () => {
       script = [hello];
       const refuse = () => Promise.reject(new AppError('storage_unavailable', 'The disk is full.', { status: 503 }));
       await useStore((store) => ({ ...store, [method]: refuse }));
-      const run = await manager.runs.start(ask('Hi'));
+      // Of a new session nothing is read.
+      await manager.sessions.getOrCreate(known, { agentId: 'default', title: 'Hi' });
+      const run = await manager.runs.start(ask('Hi', known));
       const events = await readEvents(run);
       expect(events.filter(({ type }) => type === 'turn.complete')).toEqual([]);
       expect(events.slice(-3)).toMatchObject([
@@ -191,7 +194,8 @@ describe('what is stored when', () => {
   test('a disk that refuses the session itself refuses the run and frees the session', async () => {
     script = [hello];
     let isBroken = true;
-    await useStore((store) => ({
+    // A store that tells nothing before it has stored.
+    await useStore(({ begin: _, ...store }) => ({
       ...store,
       getOrCreate: (key, init) =>
         isBroken

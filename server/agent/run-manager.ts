@@ -8,12 +8,10 @@ import { fileOf } from './attached-files.ts';
 import { alone, type Cluster } from './cluster/cluster.ts';
 import { createSessionCompactions } from './compaction/session-compactions.ts';
 import { createGrants } from './grants.ts';
-import type { ModelHandle } from './model.ts';
-import type { Profile } from './profiles.ts';
 import { createResponder } from './responder.ts';
 import { type Run, type RunOptions, startRun } from './run.ts';
 import { type Intercepted, noHooks } from './run-hooks.ts';
-import { createRunSetup, type RunSetupOptions } from './run-setup.ts';
+import { type Choice, createRunSetup, type RunSetupOptions } from './run-setup.ts';
 import { createRunShelf } from './run-shelf.ts';
 import type { IncomingFile, RunExtras, RunManager, RunTap } from './runs.ts';
 import { createSessionClaims } from './session-claims.ts';
@@ -31,13 +29,11 @@ export interface RunManagerOptions extends RunSetupOptions {
   modelNames?(): string[];
 }
 
-interface Beginning {
+interface Beginning extends Choice {
   request: ChatRequest;
   extras: RunExtras;
   key: SessionKey;
   runId: string;
-  profile: Profile;
-  model: ModelHandle;
   /** Gives the session free for its next run. */
   release(): Promise<void>;
   answer?: Intercepted['answer'];
@@ -83,21 +79,21 @@ export function createRunManager(options: RunManagerOptions): RunManager {
     return launch({ request, extras: {}, key: keyOf(request), runId: newId('run') });
   }
 
-  async function launch(wanted: Omit<Beginning, 'profile' | 'model' | 'release'>): Promise<Run> {
+  async function launch(wanted: Omit<Beginning, keyof Choice | 'release'>): Promise<Run> {
     const { request, key, runId, answer } = wanted;
     const release = await claim(key, runId);
     try {
       const chosen = answer ? setup.chooseForAnswer(request, key, answer.by) : setup.choose(request, key);
-      const { profile, model } = await chosen;
+      const choice = await chosen;
       if (isDraining) throw drainingError();
-      return begin({ ...wanted, profile, model, release });
+      return begin({ ...wanted, ...choice, release });
     } catch (error) {
       await release();
       throw error;
     }
   }
 
-  function begin({ request, extras, key, runId, profile, model, release, answer }: Beginning): Run {
+  function begin({ request, extras, key, runId, profile, model, session, release, answer }: Beginning): Run {
     const { deadlineMs, historyTokens } = options.config().runs;
     const about = { runId, sessionId: key.sessionId, tenantId: key.tenantId };
     const run = startRun({
@@ -111,6 +107,7 @@ export function createRunManager(options: RunManagerOptions): RunManager {
       follower: hooks.follow({ ...key, runId, agentId: profile.id, model: model.name }, request),
       tap: options.tap,
       model,
+      session,
       sessions,
       historyTokens,
       clock,
@@ -120,8 +117,7 @@ export function createRunManager(options: RunManagerOptions): RunManager {
       graceMs: () => options.config().runs.disconnectGraceMs,
       firstReaderMs,
       redact: (text) => options.redactor.redact(text),
-      prepare: (signal, emit, room) =>
-        setup.prepare({ key, runId, request, profile, model, extras, signal, emit, room }),
+      prepare: (scope) => setup.prepare({ key, runId, request, profile, model, extras, ...scope }),
       onSettled: release,
       onChange: tell,
     });

@@ -9,7 +9,7 @@ import type { SandboxManager } from '../sandbox/sandbox.ts';
 import type { LiveRedactor } from '../secrets/redactor.ts';
 import type { SecretSource } from '../secrets/secret-source.ts';
 import type { SecretsManager } from '../secrets/secrets-manager.ts';
-import type { SessionStore } from '../sessions/store.ts';
+import type { BegunSession, SessionStore } from '../sessions/store.ts';
 import type { LogContext, Logger } from '../telemetry/logger.ts';
 import { fallbackModels } from './call-model-fallback.ts';
 import { type ContextKeeper, wholeContext } from './compaction/context-keeper.ts';
@@ -35,7 +35,7 @@ import {
   profileFor,
   resolveProfile,
 } from './profiles.ts';
-import { type LoopParts, titleOf } from './run.ts';
+import { type LoopParts, type PrepareScope, titleOf } from './run.ts';
 import type { RunHooks } from './run-hooks.ts';
 import { runTool, type ToolScope } from './run-tool.ts';
 import type { RunExtras } from './runs.ts';
@@ -43,7 +43,7 @@ import { chosenModel } from './session-desk.ts';
 import { systemPrompt } from './system-prompt.ts';
 import { createToolSpecs } from './tool-specs.ts';
 import type { Tool } from './tools/tool.ts';
-import { askInRoom, type WaitingRoom } from './waiting-room.ts';
+import { askInRoom } from './waiting-room.ts';
 
 /** Whom tools are wanted for. */
 export interface ToolsScope {
@@ -85,21 +85,25 @@ export interface RunSetupOptions {
 }
 
 /** A run that is about to work. */
-export interface RunScope extends ToolsScope {
+export interface RunScope extends ToolsScope, PrepareScope {
   request: ChatRequest;
   model: ModelHandle;
   extras: RunExtras;
-  emit(event: RunEvent): void;
-  room: WaitingRoom;
+}
+
+export interface Choice {
+  profile: Profile;
+  model: ModelHandle;
+  session: BegunSession;
 }
 
 export interface RunSetup {
   /** Session, profile and model: everything that can be refused before the run exists. */
-  choose(request: ChatRequest, key: SessionKey): Promise<{ profile: Profile; model: ModelHandle }>;
+  choose(request: ChatRequest, key: SessionKey): Promise<Choice>;
   /** Prompt, tools, permissions and context of a run that has its signal and its voice. */
   prepare(scope: RunScope): Promise<LoopParts>;
   /** What an answer in the place of the model needs: a session, and a name and measure for the run. */
-  chooseForAnswer(request: ChatRequest, key: SessionKey, by: string): Promise<{ profile: Profile; model: ModelHandle }>;
+  chooseForAnswer(request: ChatRequest, key: SessionKey, by: string): Promise<Choice>;
   /** The model that the session's next message goes to, unless it names one. */
   modelOf(request: ChatRequest, key: SessionKey): Promise<ModelHandle>;
   /** Throws AppError for a model that cannot be asked. */
@@ -128,11 +132,17 @@ export function createRunSetup(options: RunSetupOptions, grants: Grants): RunSet
     opened: createOpenedModels(),
   };
 
-  async function choose(request: ChatRequest, key: SessionKey): Promise<{ profile: Profile; model: ModelHandle }> {
+  async function choose(request: ChatRequest, key: SessionKey): Promise<Choice> {
     const profile = await profileOf(request, key);
     const model = await modelFor(profile, request, key);
-    await sessions.getOrCreate(key, { agentId: profile.id, title: titleOf(request.message) });
-    return { profile, model };
+    return { profile, model, session: await beginSession(request, key, profile) };
+  }
+
+  async function beginSession(request: ChatRequest, key: SessionKey, profile: Profile): Promise<BegunSession> {
+    const init = { agentId: profile.id, title: titleOf(request.message) };
+    if (sessions.begin) return sessions.begin(key, init);
+    await sessions.getOrCreate(key, init);
+    return { isNew: false, stored: Promise.resolve() };
   }
 
   async function modelFor(profile: Profile, request: ChatRequest, key: SessionKey): Promise<ModelHandle> {
@@ -141,10 +151,10 @@ export function createRunSetup(options: RunSetupOptions, grants: Grants): RunSet
   }
 
   /** The usual model may be what the person is about to put right: it is not asked for. */
-  async function chooseForAnswer(request: ChatRequest, key: SessionKey, by: string) {
+  async function chooseForAnswer(request: ChatRequest, key: SessionKey, by: string): Promise<Choice> {
     const profile = await profileOf(request, key);
-    await sessions.getOrCreate(key, { agentId: profile.id, title: titleOf(request.message) });
-    return { profile, model: { ...resolveModel('demo', modelSources), name: `plugin:${by}` } };
+    const session = await beginSession(request, key, profile);
+    return { profile, model: { ...resolveModel('demo', modelSources), name: `plugin:${by}` }, session };
   }
 
   async function profileOf(request: ChatRequest, key: SessionKey): Promise<Profile> {
@@ -169,10 +179,17 @@ export function createRunSetup(options: RunSetupOptions, grants: Grants): RunSet
   }
 
   async function prepare(scope: RunScope): Promise<LoopParts> {
-    const { key, profile, model, extras, signal, emit, runId, request } = scope;
+    const { key, profile, model, extras, signal, emit, runId, request, stored } = scope;
     const about = { runId, sessionId: key.sessionId, tenantId: key.tenantId };
     const logger = options.logger.child({ ...about, component: 'tool' });
     const tools = offeredTools(await options.tools(scope), profile, logger);
+    // Asked for at once: later it would wait behind what is being stored.
+    let remembered: Promise<string[]> | undefined = recallFrom(tools, key, logger);
+    const recall = () => {
+      const first = remembered;
+      remembered = undefined;
+      return first ?? recallFrom(tools, key, logger);
+    };
     const toolScope = toolScopeOf(scope, tools, logger);
     const prompt = await systemPrompt({
       ...{ profile, tools, now: clock.now(), readFile: options.readFile },
@@ -188,13 +205,12 @@ export function createRunSetup(options: RunSetupOptions, grants: Grants): RunSet
       ...askedModels(model, about),
     };
     const heard = [parts.system, aside].filter(Boolean).join('\n\n');
-    const recall = () => recallFrom(tools, key, logger);
     return {
       ...parts,
       aside,
       runTool: (call) => runTool(call, toolScope, signal, emit),
       maxTurns: profile.maxTurns,
-      ...contextOf({ key, model, signal, emit, recall, answer: parts.settings, ...parts, system: heard }),
+      ...contextOf({ key, model, signal, emit, recall, stored, answer: parts.settings, ...parts, system: heard }),
     };
   }
 

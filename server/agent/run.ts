@@ -1,14 +1,16 @@
 import type { ChatRequest, RunInfo } from '../contract/chat.ts';
-import type { NumberedEvent, RunEvent, StopReason } from '../contract/events.ts';
+import type { NumberedEvent, RunEvent, RunUsage } from '../contract/events.ts';
 import type { SessionKey } from '../contract/ids.ts';
 import type { AssistantMessage, Message, ToolCallBlock, ToolResultMessage, UserMessage } from '../contract/messages.ts';
+import type { PendingRequest } from '../contract/permissions.ts';
 import { AppError, messageOf } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { SessionStore } from '../sessions/store.ts';
+import type { BegunSession, SessionStore } from '../sessions/store.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { EventMirror } from './cluster/cluster.ts';
 import { mirrored } from './cluster/mirrored.ts';
 import { createEventLog } from './event-log.ts';
+import { followEvent } from './follow-event.ts';
 import { createKeptAnswers } from './kept-answers.ts';
 import { type HistoryStore, loadHistory } from './load-history.ts';
 import { asFault, type FinishedTurn, type LoopEnd, type LoopInput, runLoop } from './loop.ts';
@@ -17,6 +19,7 @@ import { answerOutput, openQuestions, questionsOf } from './open-questions.ts';
 import { noFollower, type RunFollower, type RunOutcome } from './run-hooks.ts';
 import { addUsage, noUsage } from './run-usage.ts';
 import type { RunExtras, RunHandle, RunTap } from './runs.ts';
+import { createStoring } from './storing.ts';
 import { createWaitingRoom, PutAside, type WaitingRoom } from './waiting-room.ts';
 
 /** What the loop needs beyond the run itself. Made once the run has its signal and its voice. */
@@ -33,7 +36,19 @@ export type LoopParts = Pick<
   | 'onAnswer'
   | 'fallbacks'
   | 'context'
->;
+> & {
+  /** Ends what the run's agent called in; tells what that used and no turn counted. Never rejects. */
+  finish?(): Promise<RunUsage>;
+};
+
+/** What a run hands to those who prepare it. */
+export interface PrepareScope {
+  signal: AbortSignal;
+  emit(event: RunEvent): void;
+  room: WaitingRoom;
+  /** Rejects when what the run stands on could not be stored. Absent: nothing is on its way. */
+  stored?(): Promise<unknown>;
+}
 
 export interface RunOptions {
   runId: string;
@@ -45,6 +60,7 @@ export interface RunOptions {
   opening?(signal: AbortSignal): Promise<UserMessage['content']>;
   tap?: RunTap | undefined;
   model: ModelHandle;
+  session: BegunSession;
   sessions: SessionStore & HistoryStore;
   /** Of what was said before, at most; absent: what the model can read. */
   historyTokens?: number | undefined;
@@ -58,7 +74,7 @@ export interface RunOptions {
   /** How long the first reader may take to arrive. */
   firstReaderMs: number;
   redact(text: string): string;
-  prepare(signal: AbortSignal, emit: (event: RunEvent) => void, room: WaitingRoom): Promise<LoopParts>;
+  prepare(scope: PrepareScope): Promise<LoopParts>;
   /** Does the run's work in the place of the model. */
   instead?(signal: AbortSignal, emit: (event: RunEvent) => void): Promise<LoopEnd>;
   /** Absent: nobody follows. */
@@ -105,8 +121,12 @@ export function startRun(options: RunOptions): Run {
   const durationMs = (): number => Math.round(clock.monotonic() - startedAt);
   let leaving: AbortController | undefined;
   let isAlone = false;
+  let isEnding = false;
+  let finish: LoopParts['finish'];
   let storedEarly: AssistantMessage | undefined;
   const storedResults = new Set<ToolResultMessage>();
+  /** The model is asked meanwhile; when the disk refuses, for nothing. */
+  const storing = createStoring(options.session.stored, (error) => aborting.abort(error));
   const answers = createKeptAnswers();
   const room = createWaitingRoom(onWaiting);
   const tap = options.tap?.(info);
@@ -119,7 +139,7 @@ export function startRun(options: RunOptions): Run {
     log.append(event);
     tap?.(event);
     if (event.type !== 'message.update' && event.type !== 'tool.update') sessions.trace(key, runId, event);
-    if (follow(info, event, clock.now())) options.onChange(snapshot());
+    if (followEvent(info, event, clock.now())) options.onChange(snapshot());
   }
 
   function snapshot(): RunInfo {
@@ -134,7 +154,9 @@ export function startRun(options: RunOptions): Run {
 
   function putAside(): void {
     const pending = room.pending();
-    if (aborting.signal.aborted || pending.length === 0 || pending.some(({ kind }) => kind !== 'question')) return;
+    // A sub-agent's question cannot be answered later: nobody would be there who asked it.
+    const canWait = ({ kind, agent }: PendingRequest) => kind === 'question' && agent === undefined;
+    if (aborting.signal.aborted || pending.length === 0 || !pending.every(canWait)) return;
     logger.info('The run is put aside until its question is answered');
     aborting.abort(new PutAside());
   }
@@ -184,7 +206,8 @@ export function startRun(options: RunOptions): Run {
 
   async function run(): Promise<RunOutcome> {
     emit({ type: 'session.start', sessionId: key.sessionId, runId, agentId: options.agentId, model: model.name });
-    const end = await work().catch((error: unknown): LoopEnd => failed(error, aborting.signal));
+    const end = await storing.after(work).catch((error: unknown): LoopEnd => failed(error, aborting.signal));
+    await endAgents(end);
     await options.onSettled();
     answers.end(end.fault);
     const error = end.fault && tellFault(end.fault);
@@ -193,6 +216,18 @@ export function startRun(options: RunOptions): Run {
     const outcome = { stopReason: end.stopReason, durationMs: durationMs(), turns: info.turn };
     logger.info(`Run ended: ${end.stopReason}`, { ...outcome, tokens: end.usage.totalTokens, cost: end.usage.cost });
     return { ...outcome, usage: end.usage, ...(error && { error }) };
+  }
+
+  /** However the run ended, none of its agents goes on. */
+  async function endAgents(end: LoopEnd): Promise<void> {
+    isEnding = true;
+    const usage = await finish?.();
+    if (!usage || usage.totalTokens === 0) return;
+    for (const name of Object.keys(usage) as (keyof RunUsage)[]) end.usage[name] += usage[name];
+    const left = { runId, turn: info.turn, model: model.name, usage, stopReason: end.stopReason };
+    await sessions.recordTurn(key, left).catch((error: unknown) => {
+      logger.warn(`What sub-agents used at the end could not be recorded: ${messageOf(error)}`);
+    });
   }
 
   /** Whatever happened, nothing of the run stays behind and nobody waits for more. */
@@ -204,23 +239,42 @@ export function startRun(options: RunOptions): Run {
   async function work(): Promise<LoopEnd> {
     await follower.started(aborting.signal);
     aborting.signal.throwIfAborted();
-    if (options.instead) return options.instead(aborting.signal, emit);
-    const known = await loadHistory(sessions, key, { contextWindow: model.facts.contextWindow, historyTokens });
+    if (options.instead) {
+      await storing.done();
+      return options.instead(aborting.signal, emit);
+    }
+    const preparing = options.prepare({ signal: aborting.signal, emit, room, stored: storing.done });
+    preparing.then(
+      (parts) => {
+        finish = parts.finish;
+        if (isEnding) finish?.();
+      },
+      // Asked for below, unless something else goes wrong first.
+      () => undefined,
+    );
+    const known = await readKnown();
     const open = openQuestions(known);
-    if (open.length > 0 && !options.opening) return goOn(known, open);
+    if (open.length > 0 && !options.opening) return goOn(known, open, await preparing);
     const given = known.length === 0 ? (options.history ?? []) : [];
-    const content = (await options.opening?.(aborting.signal)) ?? options.request.message;
+    const content = await openingWords();
     const user: UserMessage = { role: 'user', content, timestamp: clock.now() };
-    await sessions.appendMessages(key, [...given, user]);
-    log.complete([...given, user]);
-    const history = [...known, ...given];
-    const parts = await options.prepare(aborting.signal, emit, room);
-    return loop(parts, [...history, user]);
+    storing.add(sessions.appendMessages(key, [...given, user]).then(() => log.complete([...given, user])));
+    return loop(await preparing, [...known, ...given, user]);
+  }
+
+  async function readKnown(): Promise<Message[]> {
+    if (options.session.isNew) return [];
+    return loadHistory(sessions, key, { contextWindow: model.facts.contextWindow, historyTokens });
+  }
+
+  async function openingWords(): Promise<UserMessage['content']> {
+    if (options.opening === undefined) return options.request.message;
+    await storing.done();
+    return options.opening(aborting.signal);
   }
 
   /** The message is the answer to the first open question. Others of the same turn are asked again. */
-  async function goOn(known: Message[], [first, ...others]: ToolCallBlock[]): Promise<LoopEnd> {
-    const parts = await options.prepare(aborting.signal, emit, room);
+  async function goOn(known: Message[], [first, ...others]: ToolCallBlock[], parts: LoopParts): Promise<LoopEnd> {
     const answered = first ? [answerTo(first)] : [];
     await keepResults(answered);
     for (const { toolCallId, toolName, content, details } of answered) {
@@ -270,6 +324,8 @@ export function startRun(options: RunOptions): Run {
 
   /** A question has to be found again when the server stops before it is answered. */
   async function beforeTools(message: AssistantMessage): Promise<void> {
+    // What a tool did cannot be undone when what it was done for is lost.
+    await storing.done();
     if (questionsOf(message).length === 0) return;
     await sessions.appendMessages(key, [message]);
     log.complete([message]);
@@ -283,6 +339,7 @@ export function startRun(options: RunOptions): Run {
     const written: Message[] = storedEarly === message ? results : [message, ...results];
     const usage = noUsage();
     for (const part of [...overhead, message.usage]) addUsage(usage, part);
+    await storing.done();
     if (written.length > 0) await sessions.appendMessages(key, written);
     await sessions.recordTurn(key, {
       runId,
@@ -340,46 +397,6 @@ function contextUsage({ lastUsage }: LoopEnd, { facts }: ModelHandle): RunEvent 
   const outputTokens = lastUsage?.output ?? 0;
   const budgetUsedPct = Math.round(((inputTokens + outputTokens) / facts.contextWindow) * 1000) / 10;
   return { type: 'context_usage', inputTokens, outputTokens, budgetUsedPct };
-}
-
-const statuses: Record<StopReason, RunInfo['status']> = {
-  stop: 'done',
-  length: 'done',
-  max_turns: 'done',
-  aborted: 'aborted',
-  error: 'error',
-};
-
-/** Brings the run's summary up to date with an event; false when nothing of it changed. */
-function follow(info: RunInfo, event: RunEvent, now: number): boolean {
-  switch (event.type) {
-    case 'session.start':
-      return true;
-    case 'turn.start':
-      info.turn = event.turn;
-      info.activity = 'model';
-      return true;
-    case 'context_compaction_start':
-      info.activity = 'compaction';
-      return true;
-    case 'context_compaction_end':
-      info.activity = 'model';
-      return true;
-    case 'tool.before':
-      info.activity = event.toolName;
-      return true;
-    case 'turn.complete':
-      addUsage(info.usage, event.usage);
-      return true;
-    case 'session.end':
-      info.status = statuses[event.stopReason];
-      info.endedAt = now;
-      info.activity = '';
-      info.usage = { ...event.usage };
-      return true;
-    default:
-      return false;
-  }
 }
 
 /** The first line that says something. */

@@ -92,6 +92,40 @@ describe('the file store on disk', () => {
     expect(await linesOf('messages.jsonl')).toEqual(everyShape);
   });
 
+  it('tells of a new session before it is on the disk; what follows waits for it', async () => {
+    const store = openStore();
+    const begun = await store.begin?.(ann, init);
+    expect(begun?.isNew).toBe(true);
+    await expect(stat(file('session.jsonl'))).rejects.toMatchObject({ code: 'ENOENT' });
+    const appending = store.appendMessages(ann, everyShape);
+    expect(await store.readMemory(ann, 'NOTES.md')).toBe('');
+    await begun?.stored;
+    expect(await linesOf('session.jsonl')).toMatchObject([{ type: 'init', ...ann }]);
+    await appending;
+    expect(await linesOf('messages.jsonl')).toEqual(everyShape);
+    expect((await store.begin?.(ann, init))?.isNew).toBe(false);
+  });
+
+  it('refuses to begin in a session of somebody else, and tells when a new one cannot be stored', async () => {
+    const store = openStore();
+    await store.getOrCreate(ann, init);
+    await expect(store.begin?.({ ...ann, userId: 'bob' }, init)).rejects.toMatchObject({ code: 'session_not_found' });
+    await rm(dataDir, { recursive: true });
+    const begun = await store.begin?.({ ...ann, sessionId: 'new' }, init);
+    await expect(begun?.stored).rejects.toMatchObject({ code: 'storage_unavailable' });
+    await expect(store.appendMessages({ ...ann, sessionId: 'new' }, everyShape)).rejects.toMatchObject({
+      code: 'storage_unavailable',
+    });
+  });
+
+  it('reads notes that were written while the session was being stored', async () => {
+    const store = openStore();
+    await store.begin?.(ann, init);
+    const writing = store.writeMemory(ann, 'NOTES.md', 'Tea.');
+    expect(await store.readMemory(ann, 'NOTES.md')).toBe('Tea.');
+    await writing;
+  });
+
   it('keeps its folders and files to this user', async () => {
     const store = openStore();
     await store.getOrCreate(ann, init);

@@ -8,12 +8,13 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { AppendFiles } from './append-log.ts';
 import { createDocumentMethods } from './document-methods.ts';
 import { fileNumber } from './file-number.ts';
+import { createFreshSessions } from './fresh-sessions.ts';
 import { createHistoryMethods } from './history-methods.ts';
 import { createSessionAccess, sessionNotFound } from './session-access.ts';
 import { exportSession } from './session-export.ts';
 import type { SessionFolder } from './session-folder.ts';
 import { initLine, type SessionState, turnLine } from './session-state.ts';
-import type { AgentrailSessionStore, SessionInit } from './store.ts';
+import type { AgentrailSessionStore, BegunSession, SessionInit } from './store.ts';
 import { createTraceWriter } from './trace-writer.ts';
 
 /** When bytes are forced to the disk: at every message and turn, at every line, or whenever the system likes. */
@@ -43,8 +44,15 @@ export function createFileSessionStore(options: FileSessionStoreOptions): Agentr
   const { index, inOwn, inAny, guarded } = access;
   const documents = createDocumentMethods(access);
   const traces = createTraceWriter({ clock, logger, write: writeTrace });
+  const fresh = createFreshSessions();
 
-  async function getOrCreate(key: SessionKey, folder: SessionFolder, init: SessionInit): Promise<SessionSummary> {
+  /** `onNew` is called when there is none and it may be made. */
+  async function getOrCreate(
+    key: SessionKey,
+    folder: SessionFolder,
+    init: SessionInit,
+    onNew?: () => void,
+  ): Promise<SessionSummary> {
     let state = await folder.state();
     if (state?.isDeleted) {
       await access.discard(folder);
@@ -55,7 +63,20 @@ export function createFileSessionStore(options: FileSessionStoreOptions): Agentr
       logger.error('session with messages but no readable first line: its owner is unknown', { ...key });
       throw sessionNotFound();
     }
+    onNew?.();
     return (await access.create(folder, initLine(key, init, clock.now()))).summary;
+  }
+
+  function begin(key: SessionKey, init: SessionInit): Promise<BegunSession> {
+    const { promise, resolve, reject } = Promise.withResolvers<BegunSession>();
+    const onNew = () => {
+      fresh.add(key, stored);
+      resolve({ isNew: true, stored });
+    };
+    const made = inAny(key, (folder) => getOrCreate(key, folder, init, onNew));
+    const stored = made.then(() => undefined);
+    stored.then(() => resolve({ isNew: false, stored }), reject);
+    return promise;
   }
 
   function kept({ summary, stopReason }: SessionState, folder: SessionFolder): SessionSummary {
@@ -80,7 +101,13 @@ export function createFileSessionStore(options: FileSessionStoreOptions): Agentr
       await traces.flush(key);
       return documents.readTrace(key, page);
     },
+    readMemory: async (key, name) => (fresh.has(key) ? '' : documents.readMemory(key, name)),
+    async writeMemory(key, name, content) {
+      fresh.delete(key);
+      return documents.writeMemory(key, name, content);
+    },
     getOrCreate: (key, init) => inAny(key, (folder) => getOrCreate(key, folder, init)),
+    begin,
     async get(key) {
       const { summary, stopReason } = await inOwn(key, async ({ own }) => own);
       const row = await guarded(() => index.row(key.tenantId, key.sessionId));

@@ -56,6 +56,11 @@ export interface ContextKeeperOptions {
   summarize: Summarizer;
   /** What is remembered beside the history: asked at the beginning, and again once the history became shorter. */
   recall(): Promise<string[]>;
+  /**
+   * Resolves when what the person said is stored: a history is not cut before that. Rejects when it could not be.
+   * Absent: it is.
+   */
+  stored?: (() => Promise<unknown>) | undefined;
   signal: AbortSignal;
   emit(event: RunEvent): void;
   logger: Logger;
@@ -149,6 +154,7 @@ export function createContextKeeper(options: ContextKeeperOptions): ContextKeepe
     makePlan: (input: PlanInput) => CompactionPlan,
     targetTokens = budget.targetTokens,
   ): Promise<Message[]> {
+    await options.stored?.();
     const sizes = compactionSizes(targetTokens, tokens, request);
     const planFor = (messages: Message[]) =>
       makePlan({ messages, tokensOfMessage: tokens.tokensOfMessage, roomTokens: sizes.roomTokens });

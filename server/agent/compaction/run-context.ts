@@ -23,6 +23,7 @@ export interface RunContextOptions {
   /** In the place of the run's own model. */
   summarize?: Summarizer | undefined;
   recall(): Promise<string[]>;
+  stored?: (() => Promise<unknown>) | undefined;
   signal: AbortSignal;
   clock: Clock;
   logger: Logger;
