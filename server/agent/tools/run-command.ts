@@ -57,8 +57,9 @@ export async function runCommand(
     return leftToItsEnd(performance.now() - startedAt);
   });
   live.end();
-  const news = takeNews(sandbox);
+  // It throws when the sandbox is lost: what there is to tell besides waits for the next result then.
   const ending = describeEnding(result, timeoutMs, sandbox.info.memoryLimitBytes);
+  const news = takeNews(sandbox);
   return {
     content: [{ type: 'text', text: joinParts(live.output, result, [ending ?? '', news]) }],
     isError: ending !== undefined,

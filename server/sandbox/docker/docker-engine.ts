@@ -113,14 +113,31 @@ export function createDockerEngine({ endpoint, traits }: ReachedEngine, clock: C
   async function list(label: string, { withSizes } = { withSizes: false }): Promise<ListedContainer[]> {
     const query = { all: true, size: withSizes, filters: { label: [label] } };
     const found: (ContainerInfo & { SizeRw?: number })[] = await asked('list', docker.listContainers(query));
-    return found.map(({ Id, Names, Labels, State, Created, SizeRw }) => ({
-      containerId: Id,
-      name: (Names[0] ?? Id).replace(/^\//, ''),
-      labels: Labels,
-      state: State,
-      createdAt: Created * 1000,
-      ...(withSizes ? { sizeBytes: SizeRw ?? 0 } : {}),
-    }));
+    const there = await Promise.all(found.map(isThere));
+    return found
+      .filter((_, at) => there[at])
+      .map(({ Id, Names, Labels, State, Created, SizeRw }) => ({
+        containerId: Id,
+        name: (Names[0] ?? Id).replace(/^\//, ''),
+        labels: Labels,
+        state: State,
+        createdAt: Created * 1000,
+        ...(withSizes ? { sizeBytes: SizeRw ?? 0 } : {}),
+      }));
+  }
+
+  /** An engine that was killed while it removed a container may list it, dead, until its next start, and not know it. */
+  async function isThere({ Id, State }: ContainerInfo): Promise<boolean> {
+    if (State !== 'dead') {
+      return true;
+    }
+    return docker
+      .getContainer(Id)
+      .inspect()
+      .then(
+        () => true,
+        (cause: unknown) => statusOf(cause) !== 404,
+      );
   }
 
   async function findImage(reference: string): Promise<ImageFacts | undefined> {
