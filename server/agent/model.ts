@@ -6,6 +6,7 @@ import type { Config, ProviderType } from '../contract/config.ts';
 import { AppError } from '../lib/app-error.ts';
 import { assertNever } from '../lib/assert-never.ts';
 import type { SecretSource } from '../secrets/secret-source.ts';
+import { createEchoModel, echoModelId } from './echo-model.ts';
 import { defaultModelIds, factsOf, type ModelFacts } from './model-catalog.ts';
 import type { OpenedModels } from './opened-models.ts';
 
@@ -158,7 +159,7 @@ function makeModel(
         ...(apiKey === undefined ? {} : { apiKey }),
       }).chatModel(modelId);
     case 'demo':
-      return sources.demo();
+      return modelId === echoModelId ? createEchoModel() : sources.demo();
     default:
       return assertNever(provider.type);
   }

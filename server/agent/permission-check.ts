@@ -1,7 +1,7 @@
 import type { RunEvent } from '../contract/events.ts';
 import type { PermissionRequest } from '../contract/permissions.ts';
 import { AppError } from '../lib/app-error.ts';
-import { judge } from '../permissions/judge.ts';
+import { judgeAll } from '../permissions/judge-all.ts';
 import type { Policy } from '../permissions/policy.ts';
 import type { ToolCallFacts } from '../permissions/tool-call.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -16,8 +16,8 @@ export interface CheckedCall extends ToolCallFacts {
 export type PermissionCheck = (call: CheckedCall, signal: AbortSignal) => Promise<void>;
 
 export interface PermissionCheckOptions {
-  /** Read at each call: rules that a person adds hold for the next one. */
-  policy(): Policy;
+  /** Every one has to permit the call. Read at each call: rules that a person adds hold for the next one. */
+  policies(): readonly Policy[];
   room: WaitingRoom;
   emit(event: RunEvent): void;
   redact(text: string): string;
@@ -30,7 +30,7 @@ export function createPermissionCheck(options: PermissionCheckOptions): Permissi
 
   return async ({ toolCallId, args, ...facts }, signal) => {
     const { toolName } = facts;
-    const decision = judge(facts, options.policy());
+    const decision = judgeAll(facts, options.policies());
     if (decision.outcome === 'allow') return;
     const reason = redact(decision.reason);
     const rule = decision.rule === undefined ? {} : { rule: decision.rule };

@@ -33,6 +33,8 @@ export interface ToolScope {
   clock: Clock;
   /** Cuts what is more than a model should get. Absent: it gets all. */
   keepWhole?: KeepWhole;
+  /** Absent: no agents can be called in. */
+  agents?: NonNullable<ToolContext['agents']>;
   /** Absent: nothing extends the calls. */
   hooks?: Pick<RunHooks, 'beforeTool' | 'afterTool'>;
 }
@@ -143,7 +145,8 @@ async function execute(
     const { tenantId, userId, sessionId, runId, logger, sandbox } = scope;
     const about = { tenantId, userId, sessionId, runId, toolCallId: call.id, signal };
     const ask = (question: Question) => scope.ask?.(call.id, question, signal) ?? Promise.reject(nobodyThere());
-    const context: ToolContext = { ...about, ...voice, sandbox, ask, logger };
+    const agents = scope.agents ? { agents: scope.agents } : {};
+    const context: ToolContext = { ...about, ...voice, ...agents, sandbox, ask, logger };
     return await abortable(startTool(tool, input, context), late.signal);
   } finally {
     late.close();

@@ -14,3 +14,13 @@ export function addUsage(total: RunUsage, call: MessageUsage): void {
   total.totalTokens += call.totalTokens;
   total.cost += call.cost.total;
 }
+
+/** Adds the totals of something else that was a part of it. */
+export function addTotals(total: RunUsage, part: RunUsage): void {
+  total.inputTokens += part.inputTokens;
+  total.outputTokens += part.outputTokens;
+  total.cacheReadTokens += part.cacheReadTokens;
+  total.cacheWriteTokens += part.cacheWriteTokens;
+  total.totalTokens += part.totalTokens;
+  total.cost += part.cost;
+}

@@ -13,6 +13,7 @@ import { silentLogger } from '../../telemetry/logger.ts';
 import { createRunManager, type RunManagerOptions } from '../run-manager.ts';
 import type { ToolSource } from '../run-setup.ts';
 import type { RunHandle, RunManager } from '../runs.ts';
+import { createAgentFiles } from '../subagents/agent-files.ts';
 import type { Tool } from '../tools/tool.ts';
 import { secretsOf, testKeys } from './harness.ts';
 import type { MockUpstream } from './mock-upstream.ts';
@@ -20,6 +21,7 @@ import type { MockUpstream } from './mock-upstream.ts';
 export interface TestManager {
   runs: RunManager;
   sessions: AgentrailSessionStore;
+  dataDir: string;
   /** What was reported of keys, in order. */
   reports: { name: string; result: ProbeResult }[];
   config: Config;
@@ -55,6 +57,7 @@ export async function createTestManager(
       redactor: createLiveRedactor(() => undefined),
       sessions,
       context: sessions,
+      subagents: createAgentFiles({ dataDir, logger: silentLogger }),
       tools: typeof tools === 'function' ? tools : () => [...tools, ...toolsOf(sessions)],
       readFile: () => Promise.reject(new Error('no such file')),
       logger: silentLogger,
@@ -69,6 +72,7 @@ export async function createTestManager(
       return runs;
     },
     sessions,
+    dataDir,
     reports,
     config,
     async close() {

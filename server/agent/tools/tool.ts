@@ -6,6 +6,7 @@ import type { ToolReach, ToolTarget } from '../../permissions/tool-call.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Question } from '../open-questions.ts';
+import type { AgentDesk } from '../subagents/agent-desk.ts';
 
 /** What a tool is handed for one call; it reaches for nothing else. */
 export interface ToolContext {
@@ -24,6 +25,8 @@ export interface ToolContext {
   tell(event: SkillEvent | SubagentEvent): void;
   /** Waits for a person's answer; rejects when the run is aborted or put aside. */
   ask(question: Question): Promise<string | string[]>;
+  /** Calls in agents of this agent's own. Absent: it may call in nobody. */
+  agents?: AgentDesk;
   logger: Logger;
 }
 
