@@ -1,3 +1,4 @@
+import type { LanguageModelV4StreamPart, LanguageModelV4Usage } from '@ai-sdk/provider';
 import type { MessageUsage } from '../contract/messages.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -39,7 +40,8 @@ export function createModelAsker(options: Omit<ModelSources, 'demo'> & { clock: 
     // The demo follows its script whatever it is asked.
     if (model.type === 'demo') return undefined;
     try {
-      const call = model.open().doGenerate({
+      // As a stream, like every other call: a long answer is not taken for a dead connection on its way.
+      const call = model.open().doStream({
         prompt: [
           { role: 'system', content: instruction },
           { role: 'user', content: [{ type: 'text', text: text.toWellFormed() }] },
@@ -47,9 +49,9 @@ export function createModelAsker(options: Omit<ModelSources, 'demo'> & { clock: 
         maxOutputTokens: maxTokens,
         abortSignal: signal,
       });
-      const { content, usage } = await abortable(call, signal);
-      const answer = content.map((part) => (part.type === 'text' ? part.text : '')).join('');
-      if (answer.trim() === '') return undefined;
+      const { stream } = await abortable(call, signal);
+      const { answer, usage } = await abortable(readAnswer(stream), signal);
+      if (answer.trim() === '' || !usage) return undefined;
       const { inputTokens, outputTokens } = usage;
       const cacheRead = inputTokens.cacheRead ?? 0;
       const cacheWrite = inputTokens.cacheWrite ?? 0;
@@ -66,4 +68,19 @@ export function createModelAsker(options: Omit<ModelSources, 'demo'> & { clock: 
       throw toProviderFault(error, model, options.clock.now()).error;
     }
   };
+}
+
+/** Leaves at the end of the answer: a server may say all and not hang up. */
+async function readAnswer(stream: ReadableStream<LanguageModelV4StreamPart>) {
+  let answer = '';
+  let usage: LanguageModelV4Usage | undefined;
+  for await (const part of stream) {
+    if (part.type === 'error') throw part.error;
+    if (part.type === 'text-delta') answer += part.delta;
+    if (part.type === 'finish') {
+      usage = part.usage;
+      break;
+    }
+  }
+  return { answer, usage };
 }
