@@ -1,4 +1,6 @@
 import { newId } from '../lib/new-id.ts';
+import { createTerminals } from '../sandbox/terminal/terminals.ts';
+import type { LiveRedactor } from '../secrets/redactor.ts';
 import type { ConsoleAppOptions } from './console-app.ts';
 import type { ConsoleState } from './console-state.ts';
 import type { ConsoleContext } from './context.ts';
@@ -62,7 +64,12 @@ export function createConsoleCore(options: ConsoleAppOptions): ConsoleCore {
   const batches = createLogBatches(clock, hub.publish, closing.signal);
   const stats = createStatsPoll({ sandboxes, clock, logger, publish: hub.publish });
 
+  const redactor: Partial<LiveRedactor> = secrets.redactor;
+  const openFilter = redactor.stream;
+  const terminals = createTerminals({ sandboxes, clock, ...(openFilter && { filter: openFilter }) });
+
   const closers = [
+    terminals.close,
     runs.close,
     engine.close,
     server.subscribe((state) => {
@@ -123,7 +130,7 @@ export function createConsoleCore(options: ConsoleAppOptions): ConsoleCore {
   return {
     context: {
       ...{ server, sessions, sandboxes, secrets, tokens: options.tokens, config, logs, logger, clock, agents, models },
-      ...{ hub, runs, engine, state },
+      ...{ hub, runs, engine, terminals, state },
       keeping: options.keeping,
       memory: options.memory,
       mcp: options.mcp,

@@ -2,6 +2,7 @@ import type { ConfigManager } from '../config/config-manager.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { McpManager } from '../mcp/mcp-manager.ts';
 import type { UserMemoryManager } from '../memory/user-memory.ts';
+import type { Terminals } from '../sandbox/terminal/terminals.ts';
 import type { ApiTokens } from '../secrets/api-tokens.ts';
 import type { SecretsManager } from '../secrets/secrets-manager.ts';
 import type { Keeping } from '../sessions/keeping/keeping.ts';
@@ -49,6 +50,7 @@ export interface ConsoleContext extends ConsoleParts {
   hub: EventHub;
   runs: RunWatch;
   engine: EngineWatch;
+  terminals: Terminals;
   /** The whole picture at this moment. */
   state(): Promise<ConsoleState>;
   /** Fires when every open stream has to end: the window went away, or the console closes. */
