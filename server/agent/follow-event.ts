@@ -1,6 +1,6 @@
 import type { RunInfo } from '../contract/chat.ts';
 import type { RunEvent, StopReason } from '../contract/events.ts';
-import { addUsage } from './run-usage.ts';
+import { addTotals, addUsage } from './run-usage.ts';
 
 const statuses: Record<StopReason, RunInfo['status']> = {
   stop: 'done',
@@ -33,7 +33,7 @@ export function followEvent(info: RunInfo, event: RunEvent, now: number): boolea
       return true;
     case 'subagent_job_completed':
     case 'subagent_job_failed':
-      for (const name of Object.keys(event.usage) as (keyof RunUsage)[]) info.usage[name] += event.usage[name];
+      addTotals(info.usage, event.usage);
       return true;
     case 'session.end':
       info.status = statuses[event.stopReason];

@@ -40,6 +40,10 @@ import type { RunHooks } from './run-hooks.ts';
 import { runTool, type ToolScope } from './run-tool.ts';
 import type { RunExtras } from './runs.ts';
 import { chosenModel } from './session-desk.ts';
+import type { AgentFiles } from './subagents/agent-files.ts';
+import { echoProfile } from './subagents/echo-profile.ts';
+import { createPlaces, type Place, type RunWorker } from './subagents/place.ts';
+import type { TeamOptions } from './subagents/team.ts';
 import { systemPrompt } from './system-prompt.ts';
 import { createToolSpecs } from './tool-specs.ts';
 import type { Tool } from './tools/tool.ts';
@@ -72,6 +76,8 @@ export interface RunSetupOptions {
   contextProviders?(): readonly ContextProvider[];
   /** Looks at tool calls. Absent: nobody does. */
   hooks?: RunHooks;
+  /** Keeps the agents that agents call in. Absent: none can be called in. */
+  subagents?: AgentFiles;
   /** Reads a profile's prompt files. */
   readFile(path: string): Promise<string>;
   logger: Logger;
@@ -89,6 +95,8 @@ export interface RunScope extends ToolsScope, PrepareScope {
   request: ChatRequest;
   model: ModelHandle;
   extras: RunExtras;
+  /** Absent: the run's own agent works. */
+  worker?: RunWorker;
 }
 
 export interface Choice {
@@ -178,11 +186,28 @@ export function createRunSetup(options: RunSetupOptions, grants: Grants): RunSet
     }
   }
 
+  const placeOf = createPlaces({
+    ...{ files: options.subagents, config: options.config, context: options.context, redact, clock },
+    logger: options.logger,
+    prepare: (scope) => prepare(scope),
+    resolve: resolveWorker,
+  });
+
+  /** Who works on what an agent hands on. */
+  async function resolveWorker({ key, request }: RunScope, ...[wish, above]: Parameters<TeamOptions['resolve']>) {
+    const { profile: agentId = defaultAgentId, model, task: message } = wish;
+    const { tenantId, userId } = request;
+    const found = findProfile([...profiles(), echoProfile], agentId);
+    const profile = await profileFor(found, { message, tenantId, userId, agentId }, key);
+    return { profile, model: resolveModel(model ?? profile.model ?? above.model.name, modelSources) };
+  }
+
   async function prepare(scope: RunScope): Promise<LoopParts> {
     const { key, profile, model, extras, signal, emit, runId, request, stored } = scope;
     const about = { runId, sessionId: key.sessionId, tenantId: key.tenantId };
     const logger = options.logger.child({ ...about, component: 'tool' });
-    const tools = offeredTools(await options.tools(scope), profile, logger);
+    const [place, common] = await Promise.all([placeOf(scope), options.tools(scope)]);
+    const tools = place.narrow(offeredTools(common, profile, logger));
     // Asked for at once: later it would wait behind what is being stored.
     let remembered: Promise<string[]> | undefined = recallFrom(tools, key, logger);
     const recall = () => {
@@ -190,12 +215,12 @@ export function createRunSetup(options: RunSetupOptions, grants: Grants): RunSet
       remembered = undefined;
       return first ?? recallFrom(tools, key, logger);
     };
-    const toolScope = toolScopeOf(scope, tools, logger);
+    const toolScope = toolScopeOf(scope, tools, logger, place);
     const prompt = await systemPrompt({
       ...{ profile, tools, now: clock.now(), readFile: options.readFile },
       scope: { ...key, agentId: profile.id, message: request.message },
     });
-    const aside = await asideFor(scope, logger);
+    const aside = [await asideFor(scope, logger), place.notice].filter(Boolean).join('\n\n') || undefined;
     const parts = {
       system: [prompt, extras.system].filter(Boolean).join('\n\n'),
       toolSpecs: specsOf(tools),
@@ -205,12 +230,17 @@ export function createRunSetup(options: RunSetupOptions, grants: Grants): RunSet
       ...askedModels(model, about),
     };
     const heard = [parts.system, aside].filter(Boolean).join('\n\n');
+    const keeper = contextOf(
+      { key, model, signal, emit, recall, stored, answer: parts.settings, ...parts, system: heard },
+      place.store,
+    );
     return {
       ...parts,
       aside,
       runTool: (call) => runTool(call, toolScope, signal, emit),
       maxTurns: profile.maxTurns,
-      ...contextOf({ key, model, signal, emit, recall, stored, answer: parts.settings, ...parts, system: heard }),
+      context: place.counting(keeper.context ?? wholeContext),
+      ...(place.finish && { finish: place.finish }),
     };
   }
 
@@ -226,9 +256,12 @@ export function createRunSetup(options: RunSetupOptions, grants: Grants): RunSet
     { key, runId, profile, room, emit, signal }: RunScope,
     tools: Tool[],
     logger: Logger,
+    { desk, ceilings, callId }: Place,
   ): ToolScope {
+    const policies = () => [profile, ...ceilings].map((each) => policyOf(each, key));
+    const keepWhole = options.context && createKeepWhole(options.context, key, logger);
     return {
-      permit: createPermissionCheck({ policy: () => policyOf(profile, key), room, emit, redact, logger }),
+      permit: createPermissionCheck({ policies, room, emit, redact, logger }),
       ask: askInRoom(room, emit),
       ...key,
       runId,
@@ -238,7 +271,8 @@ export function createRunSetup(options: RunSetupOptions, grants: Grants): RunSet
       logger,
       clock,
       ...(options.hooks ? { hooks: options.hooks } : {}),
-      ...(options.context ? { keepWhole: createKeepWhole(options.context, key, logger) } : {}),
+      ...(keepWhole ? { keepWhole: (id, output) => keepWhole(callId(id), output) } : {}),
+      ...(desk ? { agents: desk } : {}),
     };
   }
 
@@ -260,12 +294,13 @@ export function createRunSetup(options: RunSetupOptions, grants: Grants): RunSet
 
   function contextOf(
     scope: Omit<RunContextOptions, 'store' | 'settings' | 'clock' | 'logger' | 'summarize'>,
+    store = options.context,
   ): Pick<LoopParts, 'context'> {
-    if (!options.context) return {};
+    if (!store) return {};
     const { tenantId, sessionId } = scope.key;
     const context = createRunContext({
       ...scope,
-      store: options.context,
+      store,
       settings: options.config().compaction,
       summarize: options.summarize,
       clock,

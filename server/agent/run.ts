@@ -17,7 +17,7 @@ import { asFault, type FinishedTurn, type LoopEnd, type LoopInput, runLoop } fro
 import type { ModelHandle } from './model.ts';
 import { answerOutput, openQuestions, questionsOf } from './open-questions.ts';
 import { noFollower, type RunFollower, type RunOutcome } from './run-hooks.ts';
-import { addUsage, noUsage } from './run-usage.ts';
+import { addTotals, addUsage, noUsage } from './run-usage.ts';
 import type { RunExtras, RunHandle, RunTap } from './runs.ts';
 import { createStoring } from './storing.ts';
 import { createWaitingRoom, PutAside, type WaitingRoom } from './waiting-room.ts';
@@ -223,7 +223,7 @@ export function startRun(options: RunOptions): Run {
     isEnding = true;
     const usage = await finish?.();
     if (!usage || usage.totalTokens === 0) return;
-    for (const name of Object.keys(usage) as (keyof RunUsage)[]) end.usage[name] += usage[name];
+    addTotals(end.usage, usage);
     const left = { runId, turn: info.turn, model: model.name, usage, stopReason: end.stopReason };
     await sessions.recordTurn(key, left).catch((error: unknown) => {
       logger.warn(`What sub-agents used at the end could not be recorded: ${messageOf(error)}`);
