@@ -1,4 +1,5 @@
-import { Client, type Tool as ListedTool, type Transport } from '@modelcontextprotocol/client';
+import { Client, type Transport } from '@modelcontextprotocol/client';
+import { type ListedTool, listTools } from './list-tools.ts';
 import { createResultValidator } from './result-validator.ts';
 
 export interface ConnectionOptions {
@@ -7,6 +8,8 @@ export interface ConnectionOptions {
   /** For the whole of the handshake. */
   timeoutMs: number;
   signal: AbortSignal;
+  /** How long the server may say nothing about its revision; a program that does is taken for an older one. */
+  probeMs: number;
   /** `legacy`: without asking first whether the server knows newer revisions. */
   mode: 'auto' | 'legacy';
   /** The server says that its tools are others now. */
@@ -34,11 +37,11 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
       // Neither sampling nor elicitation nor roots: a server gets what a call hands it.
       capabilities: {},
       jsonSchemaValidator: createResultValidator(),
-      versionNegotiation: { mode: options.mode, probe: { timeoutMs: Math.min(3000, Math.ceil(timeoutMs / 3)) } },
+      versionNegotiation: { mode: options.mode, probe: { timeoutMs: options.probeMs } },
       listChanged: {
         tools: {
-          onChanged: (error, tools) =>
-            error || !tools ? options.onError(error ?? new Error('no list')) : options.onTools(tools),
+          autoRefresh: false,
+          onChanged: () => listTools(client, { timeout: timeoutMs }).then(options.onTools, options.onError),
         },
       },
     },
@@ -50,7 +53,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   try {
     await client.connect(transport, { timeout: timeoutMs, signal });
     const capabilities = client.getServerCapabilities();
-    const tools = capabilities?.tools ? (await client.listTools(undefined, { timeout: timeoutMs, signal })).tools : [];
+    const tools = capabilities?.tools ? await listTools(client, { timeout: timeoutMs, signal }) : [];
     signal.throwIfAborted();
     const about = client.getServerVersion();
     const instructions = client.getInstructions();

@@ -1,5 +1,4 @@
-import type { Tool as ListedTool, Transport } from '@modelcontextprotocol/client';
-import { SdkError, SdkErrorCode } from '@modelcontextprotocol/client';
+import { SdkError, SdkErrorCode, type Transport } from '@modelcontextprotocol/client';
 import type { McpServerSettings } from '../contract/mcp.ts';
 import { AppError, messageOf } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -8,6 +7,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import { cleanLine } from './clean-text.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { createHttpTransport } from './http-transport.ts';
+import type { ListedTool } from './list-tools.ts';
 import { connectionLost } from './mcp-fault.ts';
 import { withSecrets } from './secret-references.ts';
 import { createStdioTransport, maxMessageBytes } from './stdio-transport.ts';
@@ -42,6 +42,15 @@ export interface Dialled {
   lost(): AppError | undefined;
   /** Never rejects. */
   close(): Promise<void>;
+}
+
+/** How a server is spoken to. */
+interface Way {
+  transport: Transport;
+  hasSession(): boolean;
+  /** Why it could not be spoken to, when the client does not tell. */
+  fault(): AppError | undefined;
+  farewell(clock: Clock): Promise<void>;
 }
 
 const farewellMs = 1000;
@@ -95,7 +104,8 @@ async function shakeHands(
 ): Promise<Dialled> {
   let isOver = false;
   let words: string | undefined;
-  const { transport, farewell, hasSession } = transportOf(
+  const { transport, farewell, hasSession, fault } = transportOf(
+    name,
     settings,
     parts,
     options.onStderr,
@@ -110,6 +120,7 @@ async function shakeHands(
   try {
     const connection = await openConnection({
       ...{ transport, mode, version: parts.version, timeoutMs: settings.startTimeoutMs, signal: options.signal },
+      probeMs: settings.url === undefined ? Math.min(3000, settings.startTimeoutMs / 3) : settings.startTimeoutMs,
       onTools: options.onTools,
       onClosed() {
         if (isOver) return;
@@ -136,21 +147,29 @@ async function shakeHands(
     isOver = true;
     await transport.close().catch(() => undefined);
     if (words !== undefined) throw Object.assign(lost(), { cause: error });
-    throw error;
+    throw fault() ?? error;
   }
 }
 
 function transportOf(
+  name: string,
   { command, args = [], env = {}, cwd, url, headers = {} }: McpServerSettings,
   { secrets, baseEnv, folder, clock, fetch }: ServerParts,
   onStderr: DialOptions['onStderr'],
   onEnded: (words: string) => void,
-): { transport: Transport; hasSession(): boolean; farewell(clock: Clock): Promise<void> } {
+): Way {
   if (url !== undefined) {
-    const transport = createHttpTransport({ url, headers, secrets, maxMessageBytes, ...(fetch && { fetch }) });
+    const { transport, fault } = createHttpTransport({
+      name,
+      url,
+      headers,
+      secrets,
+      maxMessageBytes,
+      ...(fetch && { fetch }),
+    });
     let hadSession = false;
     return {
-      transport,
+      ...{ transport, fault },
       hasSession: () => (hadSession ||= transport.sessionId !== undefined),
       async farewell(time) {
         const over = new AbortController();
@@ -165,7 +184,7 @@ function transportOf(
     ...{ command: command ?? '', args, cwd: cwd ?? folder, clock, onStderr, onEnded },
     env: { ...baseEnv, ...ownEnv },
   });
-  return { transport, hasSession: () => false, farewell: async () => undefined };
+  return { transport, hasSession: () => false, fault: () => undefined, farewell: async () => undefined };
 }
 
 function endedEarly(error: unknown): boolean {

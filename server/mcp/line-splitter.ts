@@ -11,6 +11,9 @@ export interface LineSplitter {
 
 const endBytes = 512;
 
+/** A line that is so many times too long is told of before it ends, if it ever does. */
+const patience = 8;
+
 /** Cuts bytes into lines. Never holds more than `maxBytes`: of a longer line only its ends are told. */
 export function createLineSplitter(
   maxBytes: number,
@@ -21,6 +24,7 @@ export function createLineSplitter(
   let bytes = 0;
   let tail = Buffer.alloc(0);
   let head = '';
+  let isTold = false;
 
   function add(piece: Buffer): void {
     bytes += piece.length;
@@ -34,15 +38,22 @@ export function createLineSplitter(
       pieces = [];
     } else if (head === '') head = piece.subarray(0, endBytes).toString('utf8');
     tail = Buffer.concat([tail, piece.subarray(-endBytes)]).subarray(-endBytes);
+    if (bytes > maxBytes * patience) tellLong();
+  }
+
+  function tellLong(): void {
+    if (!isTold) onLongLine({ head, tail: tail.toString('utf8'), bytes });
+    isTold = true;
   }
 
   function end(): void {
-    if (bytes > maxBytes) onLongLine({ head, tail: tail.toString('utf8'), bytes });
+    if (bytes > maxBytes) tellLong();
     else if (bytes > 0) onLine(Buffer.concat(pieces).toString('utf8'));
     pieces = [];
     bytes = 0;
     tail = Buffer.alloc(0);
     head = '';
+    isTold = false;
   }
 
   return {

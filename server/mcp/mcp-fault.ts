@@ -28,9 +28,6 @@ export function mcpFault(error: unknown, name: string): AppError {
   }
   const inner = appErrorWithin(error);
   if (inner) return inner;
-  if (error instanceof TypeError && /fetch failed|network/i.test(error.message)) {
-    return made('mcp_unreachable', `The MCP server ${name} cannot be reached${causeOf(error)}. Is it running?`);
-  }
   return made('mcp_protocol', `The MCP server ${name} cannot be understood: ${said(messageOf(error))}`);
 }
 
@@ -73,9 +70,4 @@ function appErrorWithin(error: unknown): AppError | undefined {
     inner = inner.cause;
   }
   return undefined;
-}
-
-function causeOf(error: Error): string {
-  const code = error.cause instanceof Error && 'code' in error.cause ? error.cause.code : undefined;
-  return typeof code === 'string' ? ` (${code})` : '';
 }

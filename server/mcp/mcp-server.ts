@@ -6,7 +6,7 @@ import type { Connection } from './connection.ts';
 import { type Dialled, dial, type ServerParts, tooSlow } from './dial.ts';
 import { createLastLines } from './last-lines.ts';
 import { isSessionGone, mcpFault } from './mcp-fault.ts';
-import { type OfferedTools, offerTools } from './offer-tools.ts';
+import { type McpTool, type OfferedTools, offerTools } from './offer-tools.ts';
 
 export interface CallOptions {
   signal: AbortSignal;
@@ -30,7 +30,11 @@ export interface McpServer {
   status(): ServerStatus;
   /** Resolves when it can be called. Rejects at once while a failed one waits for its next try. */
   ready(signal: AbortSignal): Promise<void>;
-  callTool(ownName: string, args: Record<string, unknown>, options: CallOptions): Promise<CallToolResult>;
+  callTool(
+    tool: Pick<McpTool, 'ownName' | 'listed'>,
+    args: Record<string, unknown>,
+    options: CallOptions,
+  ): Promise<CallToolResult>;
   listResources(signal: AbortSignal): Promise<{ resources: Resource[]; templates: ResourceTemplateType[] }>;
   readResource(uri: string, signal: AbortSignal): Promise<ReadResourceResult>;
   /** Ends it and starts it anew, whatever it waited for. Resolves when that has gone well or not. */
@@ -216,11 +220,11 @@ export function createMcpServer(name: string, settings: McpServerSettings, parts
     async ready(signal) {
       await connectedSoon(signal);
     },
-    callTool: (ownName, args, { signal, onProgress }) =>
+    callTool: ({ ownName, listed }, args, { signal, onProgress }) =>
       ask(signal, ({ connection }) =>
         connection.client.callTool(
           { name: ownName, arguments: args },
-          { ...requestOptions(signal), ...(onProgress && { onprogress: onProgress }) },
+          { ...requestOptions(signal), toolDefinition: listed, ...(onProgress && { onprogress: onProgress }) },
         ),
       ),
     listResources: (signal) =>

@@ -1,6 +1,6 @@
-import type { Tool as ListedTool } from '@modelcontextprotocol/client';
 import type { McpServerSettings } from '../contract/mcp.ts';
 import { cleanLine, cleanText } from './clean-text.ts';
+import type { ListedTool } from './list-tools.ts';
 import { matchesAny } from './name-pattern.ts';
 import { toolNames } from './tool-names.ts';
 import { createSchemaReader, type JsonSchema, type SchemaCheck } from './tool-schema.ts';
@@ -16,6 +16,8 @@ export interface McpTool {
   description: string;
   inputSchema: JsonSchema;
   check: SchemaCheck;
+  /** As its server lists it. */
+  listed: ListedTool;
 }
 
 export interface OfferedTools {
@@ -65,6 +67,7 @@ export function offerTools(
         description: cleanText(description, maxDescription),
         inputSchema: schema.forModel,
         check: schema.check,
+        listed: tool,
       },
     ];
   });

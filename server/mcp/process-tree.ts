@@ -25,6 +25,8 @@ export interface ProcessTree {
 
 const politeMs = 700;
 const termMs = 2000;
+/** What was killed is gone within moments; what waits to be reaped by others is not waited for. */
+const killMs = 500;
 const lookMs = 25;
 const isWindows = process.platform === 'win32';
 
@@ -70,6 +72,7 @@ export async function startTree(options: TreeOptions): Promise<ProcessTree> {
       await signalTree(pid, child, 'SIGTERM');
       await untilGone(termMs);
       await signalTree(pid, child, 'SIGKILL');
+      await untilGone(killMs);
     }
     await exited;
     watchdog?.kill('SIGKILL');

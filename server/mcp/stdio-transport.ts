@@ -15,6 +15,12 @@ export interface StdioTransportOptions extends TreeOptions {
   onEnded(words: string): void;
 }
 
+/** By these two the client sees that silence is no outage: a program that does not know a question may say nothing. */
+interface StdioTransport extends Transport {
+  readonly pid: number | null;
+  readonly stderr: null;
+}
+
 /** Of one message, as its server writes it. */
 export const maxMessageBytes = 10 * 1024 * 1024;
 /** Of what is no message. Some servers print a greeting; one that prints nothing but noise is ended. */
@@ -24,7 +30,7 @@ const maxNoiseBytes = 1024 * 1024;
  * Lines of JSON over the standard input and output of a program, which gets no more than it is handed and goes with
  * all that it started. A message that is too large fails its own call, not the connection.
  */
-export function createStdioTransport(options: StdioTransportOptions): Transport {
+export function createStdioTransport(options: StdioTransportOptions): StdioTransport {
   let tree: ProcessTree | undefined;
   let isClosed = false;
   let noise = 0;
@@ -68,7 +74,11 @@ export function createStdioTransport(options: StdioTransportOptions): Transport 
     await tree?.close();
   }
 
-  const transport: Transport = {
+  const transport: StdioTransport = {
+    stderr: null,
+    get pid() {
+      return tree?.pid ?? null;
+    },
     async start() {
       try {
         tree = await startTree(options);

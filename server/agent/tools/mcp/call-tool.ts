@@ -13,10 +13,8 @@ const maxDescription = 4200;
  * A server's tool as the agent's own. It leaves the sandbox whatever the server says of it: hints of a stranger lower
  * no permission.
  */
-export function toolOf(
-  server: McpServer,
-  { name, ownName, description, inputSchema, check }: McpTool,
-): Tool<Arguments> {
+export function toolOf(server: McpServer, tool: McpTool): Tool<Arguments> {
+  const { name, ownName, description, inputSchema, check } = tool;
   return {
     name,
     description: `From the MCP server ${server.name}. ${description}`.slice(0, maxDescription).trim(),
@@ -27,7 +25,7 @@ export function toolOf(
     }),
     reach: 'outside',
     async execute(args, context) {
-      const result = await server.callTool(ownName, args, {
+      const result = await server.callTool(tool, args, {
         signal: context.signal,
         onProgress: (progress) => context.onUpdate(showProgress(progress)),
       });
