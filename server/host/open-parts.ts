@@ -29,7 +29,9 @@ import { openMcp, withMcpReadiness } from './open-mcp.ts';
 import { openMemory } from './open-memory.ts';
 import { openSandboxes } from './open-sandboxes.ts';
 import { openStorage } from './open-storage.ts';
+import { openSubagents } from './open-subagents.ts';
 import { createSinks } from './telemetry-sinks.ts';
+import { startOnceUnlocked } from './undecided-sessions.ts';
 
 type Sinks = ReturnType<typeof createSinks>;
 
@@ -66,7 +68,11 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
     runs: () => lifecycle.parts()?.runs.list() ?? [],
     sandboxes: () => sandboxes.list(),
   });
-  const extensions = openExtensions(foundation, storage, metrics, options.extensions ?? {});
+  const subagents = openSubagents(foundation, storage, options.resourcesDir);
+  const extensions = openExtensions(foundation, storage, metrics, {
+    ...options.extensions,
+    profiles: [...subagents.profiles, ...(options.extensions?.profiles ?? [])],
+  });
   const workspaceUploads = createWorkspaceUploads({ dataDir, sandboxes });
   const keepFiles = createFileKeeper({
     dataDir,
@@ -84,7 +90,8 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
     ...agentTools(foundation, storage, options.version),
     past.tool,
     ...knowledgeTools(knowledge),
-    createSkillTool({ skills }),
+    ...subagents.tools,
+    createSkillTool({ skills, delegate: subagents.delegate }),
   ];
   let bound: { host: string; port: number } = config.current().server;
   const lifecycle = createLifecycle({
@@ -99,6 +106,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
         cluster,
         sandboxes,
         context: sessions,
+        subagents: subagents.files,
         tools: async (scope) => extensions.toolsBeside([...tools, ...(await mcp.tools.toolsFor(scope))]),
         ...extensions.forRuns,
         modelNames: () => listModels(config.current(), secrets).flatMap(({ id, available }) => (available ? [id] : [])),
@@ -147,6 +155,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
         beforeSessionDelete: async ({ tenantId, sessionId }) => {
           const owned = sandboxes.list().filter((box) => box.tenantId === tenantId && box.sessionId === sessionId);
           for (const { id } of owned) await sandboxes.destroy(id);
+          await subagents.files.remove({ tenantId, sessionId });
         },
       }).fetch,
     async listen(fetch, at) {
@@ -161,14 +170,16 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
   knowledge
     .resume()
     .catch((error: unknown) => logger.error(`Documents that wait were not taken up: ${messageOf(error)}`));
-  const keeping = openKeeping(foundation, { sessions, sandboxes, runs: () => lifecycle.parts()?.runs });
+  const keeping = openKeeping(foundation, { sessions, cluster, sandboxes, runs: () => lifecycle.parts()?.runs });
 
   lifecycle.subscribe(({ phase }) => mcp.follow(phase));
+  const stopWaiting = startOnceUnlocked({ lifecycle, secrets, logger });
   lifecycle.subscribe(({ phase }) => sandboxes.keepWarm(phase === 'ready' || phase === 'degraded'));
 
   let closing: Promise<void> | undefined;
   async function closeOnce(mode: 'drain' | 'now', tell: (step: string) => void, before?: () => void) {
     tell('Ending runs and destroying sandboxes');
+    stopWaiting();
     await keeping.close();
     await lifecycle.stop(mode);
     before?.();

@@ -18,7 +18,7 @@ export interface AgentFiles {
   create(key: SessionKey, record: AgentRecord): Promise<AgentFolder>;
   waits(key: SessionKey): WaitLog;
   /** For a session that is deleted and whose store keeps no folder of it. */
-  remove(key: SessionKey): Promise<void>;
+  remove(key: Pick<SessionKey, 'tenantId' | 'sessionId'>): Promise<void>;
 }
 
 export interface AgentFilesOptions {
@@ -32,7 +32,8 @@ const recordName = 'agent.json';
 
 export function createAgentFiles({ dataDir, logger, makesSessionFolder = false }: AgentFilesOptions): AgentFiles {
   const layout = createDataLayout(dataDir);
-  const sessionOf = ({ tenantId, sessionId }: SessionKey) => layout.session(tenantId, sessionId);
+  const sessionOf = ({ tenantId, sessionId }: Pick<SessionKey, 'tenantId' | 'sessionId'>) =>
+    layout.session(tenantId, sessionId);
   /** A deleted session must not come back as an empty folder. */
   const baseOf = (key: SessionKey) => (makesSessionFolder ? dataDir : sessionOf(key).dir);
 

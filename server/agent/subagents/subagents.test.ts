@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { RunEvent } from '../../contract/events.ts';
+
 import { ask, createTestManager, readEvents } from '../testing/manager.ts';
-import type { MockReply, RecordedRequest } from '../testing/mock-upstream.ts';
+import type { MockReply } from '../testing/mock-upstream.ts';
 import { startMockUpstream } from '../testing/mock-upstream.ts';
 import { subagentTools } from '../tools/subagents/subagent-tools.ts';
 

@@ -5,8 +5,8 @@ import type { Skill, SkillManager } from '../../../skills/skill-manager.ts';
 import type { ContextProvider } from '../../context-providers.ts';
 import { defineTool, type Tool, type ToolContext } from '../tool.ts';
 
-/** Carries out a skill by an agent of its own. Resolves with its answer. */
-export type Delegate = (skill: Skill, input: string, context: ToolContext) => Promise<string>;
+/** Carries out a skill by an agent of its own. Resolves with its answer; undefined where no agent can be called in. */
+export type Delegate = (skill: Skill, input: string, context: ToolContext) => Promise<string | undefined>;
 
 export interface SkillToolOptions {
   skills: Pick<SkillManager, 'get' | 'enabled'>;
@@ -44,8 +44,9 @@ export function createSkillTool({ skills, delegate }: SkillToolOptions): Tool<z.
         if (!skill.info.enabled) {
           throw new AppError('skill_disabled', `The skill “${name}” is switched off.`, { status: 409 });
         }
-        const isDelegated = skill.info.mode === 'delegate' && delegate !== undefined;
-        const text = isDelegated ? await delegate(skill, input, context) : instructionsOf(skill, input);
+        const answer = skill.info.mode === 'delegate' ? await delegate?.(skill, input, context) : undefined;
+        const isDelegated = answer !== undefined;
+        const text = answer ?? instructionsOf(skill, input);
         end(isDelegated ? text : 'The instructions were handed over.', false);
         return { content: [{ type: 'text', text }], details: { skill: name, isDelegated } };
       } catch (error) {
