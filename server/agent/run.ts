@@ -48,6 +48,8 @@ export interface PrepareScope {
   room: WaitingRoom;
   /** Rejects when what the run stands on could not be stored. Absent: nothing is on its way. */
   stored?(): Promise<unknown>;
+  /** The answer of a person to this call is stored where it belongs. */
+  kept?(toolCallId: string): void;
 }
 
 export interface RunOptions {
@@ -243,7 +245,10 @@ export function startRun(options: RunOptions): Run {
       await storing.done();
       return options.instead(aborting.signal, emit);
     }
-    const preparing = options.prepare({ signal: aborting.signal, emit, room, stored: storing.done });
+    const preparing = options.prepare({
+      ...{ signal: aborting.signal, emit, room },
+      ...{ stored: storing.done, kept: answers.kept },
+    });
     preparing.then(
       (parts) => {
         finish = parts.finish;

@@ -69,13 +69,14 @@ export function createPlaces(options: PlacesOptions): (scope: RunScope) => Promi
 
   /** The run's own agent. */
   async function placeOnTop(scope: RunScope, agentFiles: AgentFiles): Promise<Place> {
-    const { key, runId, profile, model, signal, emit, room } = scope;
+    const { key, runId, profile, model, signal, emit, room, kept } = scope;
     const logger = options.logger.child({
       ...{ runId, sessionId: key.sessionId, tenantId: key.tenantId },
       component: 'subagent',
     });
     const team = await openTeam({
       ...{ key, runId, files: agentFiles, signal, room, emit, redact: options.redact, clock, logger },
+      ...(kept && { kept }),
       settings: () => config().subagents,
       resolve: (wish, above) => options.resolve(scope, wish, above),
       prepare: (worker) => options.prepare(workerScope(scope, { ...worker, team })),

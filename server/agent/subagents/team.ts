@@ -20,7 +20,7 @@ import type { AgentRecord } from './agent-state.ts';
 import { noticeWords } from './agent-words.ts';
 import { createMember, type JobScope, type Member } from './member.ts';
 import type { Seat } from './seat.ts';
-import { createSurface, type Surface } from './surface.ts';
+import { callIdOf, createSurface, type Surface } from './surface.ts';
 import { createTeamLimits } from './team-limits.ts';
 import { waitFor } from './wait-for.ts';
 import type { RegisteredWait } from './wait-log.ts';
@@ -50,6 +50,8 @@ export interface TeamOptions {
   /** Of the run. */
   signal: AbortSignal;
   room: WaitingRoom;
+  /** What a call of an agent gave back is on the disk. */
+  kept?(toolCallId: string): void;
   emit(event: RunEvent): void;
   redact(text: string): string;
   clock: Clock;
@@ -181,6 +183,7 @@ export async function openTeam(options: TeamOptions): Promise<Team> {
       });
       return workOnJob({
         ...{ scope, folder, surface, limits, clock, model: worker.model },
+        kept: (toolCallId) => options.kept?.(callIdOf(agentId, toolCallId)),
         prepare: (signal, message) =>
           options.prepare({ record: folder.record, folder, seat: seatFor(signal), above, surface, message }),
         endAgents: () => endBelow(agentId, interrupted('The agent that called this one in has ended its task.')),

@@ -19,6 +19,7 @@ export interface JobOptions {
   surface: Surface;
   limits: Pick<TeamLimits, 'addUsage' | 'costFault'>;
   clock: Clock;
+  kept(toolCallId: string): void;
   prepare(signal: AbortSignal, message: string): Promise<LoopParts>;
   /** Nothing that the agent called in itself goes on without it. Must not reject. */
   endAgents(): Promise<void>;
@@ -41,6 +42,7 @@ export async function workOnJob(options: JobOptions): Promise<JobEnd> {
     // Left behind: the agent may be at its next task.
     if (scope.isOver()) return;
     await folder.appendMessages([message, ...toolResults]);
+    for (const { toolCallId } of toolResults) options.kept(toolCallId);
     const fault = limits.costFault();
     // One that has answered is not stopped any more.
     if (fault && toolResults.length > 0) stop.abort(fault);
