@@ -21,6 +21,7 @@ import { type ContextProvider, gatherContext } from './context-providers.ts';
 import { createDemoModel } from './demo-model.ts';
 import type { Grants } from './grants.ts';
 import { createKeyReport } from './key-report.ts';
+import type { SessionMemo } from './memo/session-memo.ts';
 import { type ModelHandle, type ModelSources, resolveModel } from './model.ts';
 import { offeredTools, recallFrom } from './offered-tools.ts';
 import { createOpenedModels } from './opened-models.ts';
@@ -84,6 +85,8 @@ export interface RunSetupOptions {
   clock: Clock;
   /** Keeps conversations within what models can read. Absent: they are sent whole. */
   context?: ContextStore;
+  /** Shows the session's documents in its sandbox. Absent: they are not there. */
+  memo?: SessionMemo;
   /** Writes the summaries of shortened conversations in the place of the run's own model. */
   summarize?: Summarizer;
   /** Replaces the network of model calls in tests. */
@@ -309,8 +312,12 @@ export function createRunSetup(options: RunSetupOptions, grants: Grants): RunSet
     return { context };
   }
 
-  async function acquireSandbox({ tenantId, sessionId }: SessionKey, agentId: string, signal: AbortSignal) {
-    if (options.sandboxes) return options.sandboxes.acquire({ tenantId, sessionId, agentId }, signal);
+  async function acquireSandbox(key: SessionKey, agentId: string, signal: AbortSignal) {
+    const { tenantId, sessionId } = key;
+    if (options.sandboxes) {
+      const sandbox = await options.sandboxes.acquire({ tenantId, sessionId, agentId }, signal);
+      return options.memo ? options.memo.bring(key, sandbox) : sandbox;
+    }
     throw new AppError('sandbox_unavailable', 'There is no sandbox: this server was started without Docker.', {
       status: 503,
     });

@@ -3,15 +3,21 @@ import { createNoteTool } from '../agent/tools/note.ts';
 import { createReadArtifactTool } from '../agent/tools/read-artifact.ts';
 import { sandboxTools } from '../agent/tools/sandbox-tools.ts';
 import type { Tool } from '../agent/tools/tool.ts';
+import type { KeyedQueue } from '../sessions/keyed-queue.ts';
 import type { Foundation } from './open-foundation.ts';
 import type { Storage } from './open-storage.ts';
 
 /** Every tool that comes with the program, in the order in which a model is told of them. */
-export function agentTools({ config, secrets, clock }: Foundation, { sessions }: Storage, version: string): Tool[] {
+export function agentTools(
+  { config, secrets, clock }: Foundation,
+  { sessions }: Storage,
+  version: string,
+  memoQueue: KeyedQueue,
+): Tool[] {
   return [
     ...sandboxTools(),
-    ...hostTools({ config: () => config.current(), secrets, sessions, clock, fetch, version }),
-    createNoteTool(sessions),
+    ...hostTools({ config: () => config.current(), secrets, sessions, clock, fetch, version, memoQueue }),
+    createNoteTool(sessions, memoQueue),
     createReadArtifactTool(sessions),
   ];
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createFileKeeper } from '../agent/attached-files.ts';
+import { createSessionMemo } from '../agent/memo/session-memo.ts';
 import { listModels } from '../agent/model-menu.ts';
 import { listProfiles } from '../agent/profiles.ts';
 import { createRunManager } from '../agent/run-manager.ts';
@@ -17,8 +18,9 @@ import { systemClock } from '../lib/clock.ts';
 import { createLifecycle } from '../lifecycle.ts';
 import { createRuleKeeper } from '../permissions/keep-rules.ts';
 import { createWorkspaceUploads } from '../sandbox/workspace-uploads.ts';
+import { createKeyedQueue } from '../sessions/keyed-queue.ts';
 import { createSkillManager } from '../skills/skill-manager.ts';
-import { createMetrics } from '../telemetry/metrics.ts';
+import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import { agentTools } from './agent-tools.ts';
 import type { HostOptions } from './host-options.ts';
 import { openExtensions } from './open-extensions.ts';
@@ -56,7 +58,10 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
   const { clock, config, dataDir, instanceId, logger, logs, secrets, tokens } = foundation;
   const storage = await openStorage(foundation);
   const { sessions, cluster, disk, workspaces, uploads } = storage;
-  const sandboxes = await openSandboxes(foundation, options.resourcesDir, (exec) => metrics.countExec(exec));
+  const skills = createSkillManager({ dataDir, logger: logger.child({ component: 'skills' }) });
+  const onExec: Metrics['countExec'] = (exec) => metrics.countExec(exec);
+  const sandboxes = await openSandboxes(foundation, options.resourcesDir, onExec, skills);
+  const memoQueue = createKeyedQueue();
   const agents = () =>
     listProfiles(config.current(), extensions.profiles).map(({ id, name, model }) => ({
       id,
@@ -84,10 +89,9 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
   const past = pastSessions({ sessions, settings: () => config.current().pastSessions });
   const knowledge = openKnowledge(foundation, options.version);
   const memory = openMemory(foundation, storage);
-  const skills = createSkillManager({ dataDir, logger: logger.child({ component: 'skills' }) });
   const mcp = openMcp(foundation, options.version);
   const tools = [
-    ...agentTools(foundation, storage, options.version),
+    ...agentTools(foundation, storage, options.version, memoQueue),
     past.tool,
     ...knowledgeTools(knowledge),
     ...subagents.tools,
@@ -106,6 +110,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
         cluster,
         sandboxes,
         context: sessions,
+        memo: createSessionMemo({ store: sessions, queue: memoQueue, redact: secrets.redactor.redact, logger }),
         subagents: subagents.files,
         tools: async (scope) => extensions.toolsBeside([...tools, ...(await mcp.tools.toolsFor(scope))]),
         ...extensions.forRuns,

@@ -2,12 +2,14 @@ import { join } from 'node:path';
 import { readAgentSource } from '../sandbox/agent-source.ts';
 import { engineEnv } from '../sandbox/engine-env.ts';
 import { createSandboxManager, type SandboxManagerOptions } from '../sandbox/sandbox-manager.ts';
+import type { SkillManager } from '../skills/skill-manager.ts';
 import type { Foundation } from './open-foundation.ts';
 
 export async function openSandboxes(
   foundation: Foundation,
   resourcesDir: string,
   onExec: NonNullable<SandboxManagerOptions['onExec']>,
+  skills: Pick<SkillManager, 'enabled'>,
 ) {
   const { config, secrets, dataDir, instanceId, clock, logger, environment } = foundation;
   return createSandboxManager({
@@ -25,5 +27,6 @@ export async function openSandboxes(
     agentSource: await readAgentSource(join(resourcesDir, 'sandbox/agent')),
     imageFolder: join(resourcesDir, 'sandbox'),
     onExec,
+    skills: async () => (await skills.enabled()).map(({ info, dir }) => ({ name: info.name, dir })),
   });
 }

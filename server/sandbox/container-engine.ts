@@ -13,6 +13,8 @@ export interface ContainerSpec {
   workspaceDir: string;
   /** Volume of the engine that is `/workspace` instead. */
   workspaceVolume?: string;
+  /** What is shown, read-only, as `/skills`: a folder of this machine, or one in memory that is filled at the start. */
+  skills?: { from: 'folder'; dir: string } | { from: 'start'; dir: string; sizeBytes: number };
   /** Of the engine's runtimes; default: the engine's own. */
   runtime?: string;
   /** Owner of the folders that commands may write. */

@@ -12,6 +12,7 @@ import { createDockerEngine } from './docker/docker-engine.ts';
 import { retryUntil } from './retry-until.ts';
 import type { SandboxManager } from './sandbox.ts';
 import { createSandboxManager } from './sandbox-manager.ts';
+import type { SandboxManagerOptions } from './sandbox-manager-options.ts';
 
 export type SandboxConfig = Config['sandbox'];
 
@@ -39,6 +40,7 @@ export async function openRealSandboxes(
     /** Where the tests look from when the manager comes by another way. */
     lookAt?: string;
     dataDir?: string;
+    skills?: SandboxManagerOptions['skills'];
   } = {},
 ): Promise<RealSandboxes> {
   const config = configSchema.parse({ sandbox: change }).sandbox;
@@ -52,6 +54,7 @@ export async function openRealSandboxes(
     ...(overrides.availableMemory && { availableMemory: overrides.availableMemory }),
     logger: silentLogger,
     env: overrides.env ?? {},
+    ...(overrides.skills && { skills: overrides.skills }),
     ...(overrides.sshCommand && { sshCommand: overrides.sshCommand }),
     agentSource: await readAgentSource(agentFolder),
   });

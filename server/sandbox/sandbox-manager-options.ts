@@ -7,6 +7,7 @@ import type { EngineEnv } from './docker/discovery.ts';
 import type { GatewayWorld } from './egress/gateway.ts';
 import type { EngineLink } from './engine-link.ts';
 import type { ExecResult } from './sandbox.ts';
+import type { ShownSkill } from './shown-skills/skill-snapshots.ts';
 
 export interface SandboxManagerOptions {
   /** The sandbox part of the configuration in force; read at every use. */
@@ -23,6 +24,8 @@ export interface SandboxManagerOptions {
   env: EngineEnv;
   /** From readAgentSource. */
   agentSource: string;
+  /** The enabled skills, asked as a sandbox starts; default: none. */
+  skills?: () => Promise<readonly ShownSkill[]>;
   /** Folder with the Dockerfile of the bundled image. */
   imageFolder?: string;
   /** Bytes that the machine could still give; default: asked of the kernel. */

@@ -5,6 +5,7 @@ import { createCleanUp } from './clean-up.ts';
 import { createSshTunnels } from './docker/ssh-tunnels.ts';
 import { createDockerLink } from './docker-link.ts';
 import type { EngineLink } from './engine-link.ts';
+import { createSessionStarts } from './files/session-start.ts';
 import { createImagePins } from './image-pins.ts';
 import { readImageStatus, unknownImage } from './image-status.ts';
 import { createSandboxImages } from './images.ts';
@@ -17,6 +18,7 @@ import { describeSandbox } from './sandbox-info.ts';
 import type { SandboxManagerOptions } from './sandbox-manager-options.ts';
 import { createRecipe } from './sandbox-recipe.ts';
 import { createSessionSandboxes } from './session-sandboxes.ts';
+import { createSkillSnapshots } from './shown-skills/skill-snapshots.ts';
 import { createStatsReader } from './stats.ts';
 import { createUpkeep } from './upkeep.ts';
 import { createWarmPool, type WarmPool } from './warm-pool.ts';
@@ -51,7 +53,10 @@ export function createSandboxManager(options: SandboxManagerOptions): SandboxMan
     logger,
   });
   const allowsHostServices = () => config().allowHostServices;
-  const recipe = createRecipe({ instanceId, user, allowsHostServices, pins, agentSource, volumes, clock, logger });
+  const skills = createSkillSnapshots({ dataDir, skills: options.skills ?? (async () => []), logger });
+  const recipe = createRecipe({
+    ...{ instanceId, user, allowsHostServices, pins, agentSource, volumes, skills, clock, logger },
+  });
   const pool = openPool();
   const sandboxes = createSessionSandboxes({
     ...options,
@@ -60,6 +65,7 @@ export function createSandboxManager(options: SandboxManagerOptions): SandboxMan
     recipe,
     pool,
     volumes,
+    starts: createSessionStarts({ dataDir, user, givesAway: ownUser()?.uid === 0, clock, logger }),
     nextName,
     closing: closing.signal,
     onChange: (sandbox) => publish({ sandbox }),

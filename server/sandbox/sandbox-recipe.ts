@@ -4,7 +4,7 @@ import type { Config } from '../contract/config.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { ContainerEngine } from './container-engine.ts';
+import type { ContainerEngine, ContainerSpec } from './container-engine.ts';
 import { sandboxFault } from './faults.ts';
 import type { ImagePins } from './image-pins.ts';
 import { writeLabels } from './labels.ts';
@@ -13,6 +13,7 @@ import { createHostFirewall } from './network/host-firewall.ts';
 import { createOpenNetworks } from './network/open-networks.ts';
 import { type ProcessIdentity, readOwnIdentity } from './process-identity.ts';
 import { type StartedSandbox, startSandbox } from './sandbox-start.ts';
+import type { SkillSnapshots } from './shown-skills/skill-snapshots.ts';
 import type { SandboxKind } from './warm-pool.ts';
 import { emptyResultSchema } from './wire/messages.ts';
 import { type CommandUser, makeWorkspace, type WorkspaceOwner } from './workspace.ts';
@@ -26,6 +27,7 @@ export interface RecipeOptions {
   pins: ImagePins;
   agentSource: string;
   volumes: Pick<WorkspaceVolumes, 'start' | 'holds'>;
+  skills: SkillSnapshots;
   clock: Clock;
   logger: Logger;
 }
@@ -83,7 +85,8 @@ export function createRecipe(options: RecipeOptions): SandboxRecipe {
     const { engine, imageId, memoryBytes, cpus, pids, runtime } = kind;
     const network = kind.network === undefined ? {} : { network: kind.network };
     const limits = { memoryBytes, cpus, pids, ...network, ...(runtime === undefined ? {} : { runtime }) };
-    const spec = { name, image: imageId, labels, workspaceDir, ...options.user, ...limits };
+    const skills = shownSkills(engine, kind.skills);
+    const spec = { name, image: imageId, labels, workspaceDir, ...options.user, ...limits, ...skills };
     const startWith = async (volume?: string) => {
       const mounted = volume === undefined ? spec : { ...spec, workspaceVolume: volume };
       const { agentSource } = options;
@@ -134,6 +137,7 @@ export function createRecipe(options: RecipeOptions): SandboxRecipe {
         });
       }
       const imageId = await pins.resolve(engine, settings.image);
+      const skills = await options.skills.current();
       const { cpus, pids } = settings;
       return {
         engine,
@@ -142,11 +146,15 @@ export function createRecipe(options: RecipeOptions): SandboxRecipe {
         cpus,
         pids,
         ...(runtime === undefined ? {} : { runtime }),
+        ...(skills && { skills }),
         ...(settings.network === 'open' ? { network: await networks.use(engine) } : {}),
       };
     },
     sweepNetworks: networks.sweep,
-    close: networks.close,
+    async close() {
+      await networks.close();
+      await options.skills.close();
+    },
     start,
     async startMovable(request) {
       const started = await start(request);
@@ -160,6 +168,13 @@ export function createRecipe(options: RecipeOptions): SandboxRecipe {
       }
     },
   };
+}
+
+/** Mounted where folders of this machine can be, else handed over. */
+function shownSkills({ traits }: ContainerEngine, skills: SandboxKind['skills']): Pick<ContainerSpec, 'skills'> {
+  if (skills === undefined) return {};
+  const { dir, sizeBytes } = skills;
+  return { skills: traits.workspaces === 'bind' ? { from: 'folder', dir } : { from: 'start', dir, sizeBytes } };
 }
 
 const yesOrNo = [() => true, () => false] as const;

@@ -6,6 +6,7 @@ import type { ContainerEngine, ContainerSpec } from './container-engine.ts';
 import type { Gateway } from './egress/gateway.ts';
 import { sandboxFault } from './faults.ts';
 import { plainSentence, startPlain } from './plain-exec/start-plain.ts';
+import { handOverSkills } from './shown-skills/hand-over.ts';
 import { type AgentClient, createAgentClient } from './wire/agent-client.ts';
 import { helloResultSchema, protocolVersion } from './wire/messages.ts';
 
@@ -73,6 +74,7 @@ async function startWithAgent(options: StartOptions): Promise<StartedSandbox> {
       text: chunk.toString('utf8', 0, maxStderr),
     });
   });
+  if (spec.skills?.from === 'start') await handOverSkills(container.input, spec.skills.dir);
   container.input.write(encodeAgentSource(options.agentSource));
   const agent = createAgentClient(container);
   try {

@@ -3,6 +3,7 @@ import { messageOf } from '../lib/app-error.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { ContainerEngine } from './container-engine.ts';
 import type { StartedSandbox } from './sandbox-start.ts';
+import type { SkillSnapshot } from './shown-skills/skill-snapshots.ts';
 import { moveWorkspace, removeWorkspace } from './workspace.ts';
 
 /** What every sandbox of one kind has in common; a pooled one serves only its own kind. */
@@ -15,6 +16,8 @@ export interface SandboxKind {
   cpus: number;
   pids: number;
   runtime?: string;
+  /** Those that are shown in it. */
+  skills?: SkillSnapshot;
 }
 
 export interface WarmPoolOptions {

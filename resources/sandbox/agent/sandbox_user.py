@@ -5,7 +5,7 @@ import os
 class Settings:
     uid = gid = 1000
     workspace = "/workspace"
-    writable = ("/workspace", "/tmp")
+    writable = ("/workspace", "/tmp", "/memo")
     env = {}
     shell = ["/bin/sh", "-c"]
 

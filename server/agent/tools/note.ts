@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../../lib/app-error.ts';
-import { createKeyedQueue } from '../../sessions/keyed-queue.ts';
+import { createKeyedQueue, type KeyedQueue } from '../../sessions/keyed-queue.ts';
 import { readArtifactName } from '../compaction/artifact.ts';
 import type { ContextStore } from '../compaction/context-store.ts';
 import { beginningOf } from '../compaction/shorten-text.ts';
@@ -22,9 +22,9 @@ const inputSchema = z.object({
 /** The session's notes: written by the agent, told to it when the conversation was shortened or comes back. */
 export function createNoteTool(
   store: Pick<ContextStore, 'readMemory' | 'writeMemory'>,
+  /** Two changes at once must not lose each other: whoever else changes the notes shares it. By `tenant/session`. */
+  queue: KeyedQueue = createKeyedQueue(),
 ): Tool<z.infer<typeof inputSchema>> {
-  /** Two notes of one turn must not lose each other. */
-  const queue = createKeyedQueue();
   return defineTool({
     name: 'Note',
     description:

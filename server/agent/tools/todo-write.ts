@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { createKeyedQueue, type KeyedQueue } from '../../sessions/keyed-queue.ts';
 import type { AgentrailSessionStore } from '../../sessions/store.ts';
 import { countTodos, todoSchema, writeTodos } from './todo-list.ts';
 import { defineTool, type Tool } from './tool.ts';
@@ -23,7 +24,11 @@ const inputSchema = z.object({
 });
 
 /** The session's list of steps: shown to the person, kept with the session, told to the model when it comes back. */
-export function createTodoWriteTool(store: TodoStore): Tool<z.infer<typeof inputSchema>> {
+export function createTodoWriteTool(
+  store: TodoStore,
+  /** Shared with whoever else changes the list, by `tenant/session`. */
+  queue: KeyedQueue = createKeyedQueue(),
+): Tool<z.infer<typeof inputSchema>> {
   return defineTool({
     name: 'TodoWrite',
     description:
@@ -34,7 +39,9 @@ export function createTodoWriteTool(store: TodoStore): Tool<z.infer<typeof input
     reach: 'inform',
     async execute({ todos }, { tenantId, userId, sessionId }) {
       const text = todos.length === 0 ? '' : writeTodos(todos);
-      await store.writeMemory({ tenantId, userId, sessionId }, documentName, text);
+      await queue.run(`${tenantId}/${sessionId}`, () =>
+        store.writeMemory({ tenantId, userId, sessionId }, documentName, text),
+      );
       const told = todos.length === 0 ? 'The list is empty now.' : `The list is kept: ${countTodos(todos)}.`;
       return { content: [{ type: 'text', text: told }], details: { todos } };
     },

@@ -25,6 +25,7 @@ import { type Endpoint, hostInUrl, tlsOptions } from './endpoint.ts';
 import { executeInContainer } from './execute.ts';
 import { type EngineTask, mapEngineFault } from './faults.ts';
 import { podmanOptions } from './podman-options.ts';
+import { showFolders } from './shown-folders.ts';
 
 /** Wider gains nothing: the daemon works them off one after the other. */
 const creationsAtOnce = 2;
@@ -66,7 +67,7 @@ export function createDockerEngine({ endpoint, traits }: ReachedEngine, clock: C
   }
 
   function optionsOf(spec: ContainerSpec): Docker.ContainerCreateOptions {
-    const options = mountWorkspace(containerOptions(spec), spec);
+    const options = showFolders(mountWorkspace(containerOptions(spec), spec), spec);
     return traits.product === 'podman' ? podmanOptions(options) : options;
   }
 

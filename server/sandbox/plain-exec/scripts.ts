@@ -65,14 +65,14 @@ export const readScript = [
 
 /** $1 path, $2 size, $3 `append` or nothing. The nearest folder that exists decides before any is made. */
 export const writeScript = [
-  'inside() { case "$1/" in /workspace/*|/tmp/*) return 0 ;; esac; return 1; }',
+  'inside() { case "$1/" in /workspace/*|/tmp/*|/memo/*) return 0 ;; esac; return 1; }',
   'near=$1',
   'while [ ! -e "$near" ] && [ ! -L "$near" ]; do near=$(dirname "$near"); done',
   'near=$(readlink -f "$near")',
   fail('! inside "$near"', 45),
   'mkdir -p "$(dirname "$1")" 2>/dev/null || exit 43',
   'real=$(readlink -f "$1")',
-  fail('! inside "$real" || [ "$real" = /workspace ] || [ "$real" = /tmp ]', 45),
+  fail('! inside "$real" || [ "$real" = /workspace ] || [ "$real" = /tmp ] || [ "$real" = /memo ]', 45),
   fail('[ -d "$real" ]', 41),
   'if [ "$3" = append ]; then [ ! -e "$real" ] || [ -f "$real" ] || exit 42; exec cat >> "$real"; fi',
   'part="$(dirname "$real")/.agentrail-$$"',
