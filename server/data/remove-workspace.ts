@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { lstat, mkdir, opendir, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, opendir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { createDataLayout } from './layout.ts';
 import { errnoOf, toStorageError } from './storage-error.ts';
+import { removeTree } from './tree.ts';
 
 /** What is on its way out; no tenant has a name that starts with a dot. */
 const removedFolder = '.removed';
@@ -20,7 +21,7 @@ export async function removeWorkspace(dataDir: string, tenantId: string, session
     const sizeBytes = await bytesBelow(own);
     await mkdir(path.dirname(removed), { recursive: true, mode: 0o700 });
     await rename(own, removed);
-    await rm(removed, { recursive: true, force: true, maxRetries: 3 });
+    await removeTree(removed);
     return sizeBytes;
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return 0;
@@ -46,7 +47,7 @@ async function bytesBelow(folder: string): Promise<number> {
       bytes += entry.isDirectory() ? await bytesBelow(at) : (await lstat(at)).size;
     }
   } catch (error) {
-    if (!['ENOENT', 'EACCES', 'ENOTDIR'].includes(errnoOf(error) ?? '')) throw error;
+    if (!['ENOENT', 'EACCES', 'ENOTDIR', 'ENAMETOOLONG'].includes(errnoOf(error) ?? '')) throw error;
   }
   return bytes;
 }

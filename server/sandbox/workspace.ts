@@ -1,5 +1,6 @@
-import { chown, lstat, mkdir, rename, rm } from 'node:fs/promises';
+import { chown, lstat, mkdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { removeTree } from '../data/tree.ts';
 import { AppError } from '../lib/app-error.ts';
 
 const sandboxUid = 1000;
@@ -81,5 +82,5 @@ export async function moveWorkspace(from: string, to: string): Promise<boolean> 
 }
 
 export async function removeWorkspace(path: string): Promise<void> {
-  await rm(path, { recursive: true, force: true });
+  await removeTree(path);
 }

@@ -15,6 +15,7 @@ from file_ops import FILE_OPS, run_file_op
 from job import Job
 from owner import Owner
 from sandbox_user import Fault, Settings, can_write
+from seccomp import deny_calls
 from supervisors import Supervisors
 from terminal import find_shells
 
@@ -128,6 +129,7 @@ class Agent:
 
 
 def main():
+    deny_calls()
     agent = Agent()
     # Without collections forked children keep sharing their memory with us; there are no cycles to collect.
     gc.disable()

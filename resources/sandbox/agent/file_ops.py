@@ -8,6 +8,7 @@ import stat
 from child import report
 from patterns import compile_pattern, glob_regex
 from sandbox_user import Fault, become_user
+from usage import op_usage
 
 CHUNK = 64 * 1024
 
@@ -186,30 +187,6 @@ def matching_lines(path, regex, limit):
     for number, line in enumerate(data.decode("utf-8", "replace").split("\n"), 1):
         if regex.search(line):
             yield number, line.rstrip("\r")
-
-
-def op_usage(settings, spec):
-    """Bytes on disk below a folder; a file with several names counts once."""
-    total, files, seen, todo = 0, 0, set(), [spec["path"]]
-    while todo:
-        try:
-            entries = os.scandir(todo.pop())
-        except OSError:
-            continue
-        for entry in entries:
-            try:
-                info = entry.stat(follow_symlinks=False)
-            except OSError:
-                continue
-            if info.st_nlink > 1 and not stat.S_ISDIR(info.st_mode):
-                if info.st_ino in seen:
-                    continue
-                seen.add(info.st_ino)
-            total += info.st_blocks * 512
-            files += 1
-            if stat.S_ISDIR(info.st_mode):
-                todo.append(entry.path)
-    return {"bytes": total, "files": files}
 
 
 FILE_OPS = {"usage": op_usage, "read": op_read, "write": op_write, "stat": op_stat, "glob": op_glob, "grep": op_grep}

@@ -56,7 +56,7 @@ describe('what the engine says of the container', () => {
       MemorySwap: 200 * mebibyte,
       NanoCpus: 500_000_000,
       PidsLimit: 64,
-      ShmSize: 64 * mebibyte,
+      ShmSize: 25 * mebibyte,
     });
     expect(facts.HostConfig.Ulimits).toContainEqual({ Name: 'nofile', Soft: 4096, Hard: 4096 });
   });

@@ -17,7 +17,10 @@ export function podmanOptions(options: ContainerCreateOptions): ContainerCreateO
   const owned = folders.filter(([, text]) => ownerOf(text) !== undefined);
   const owner = owned.map(([, text]) => ownerOf(text))[0];
   const ulimits = [...(host.Ulimits ?? []), { Name: 'nproc', Soft: maxProcesses, Hard: maxProcesses }];
-  const withoutOwners = folders.map(([path, text]) => [path, text.replace(/(^|,)[ug]id=\d+/g, '').replace(/^,/, '')]);
+  const withoutOwners = folders.map(([path, text]) => [
+    path,
+    text.replace(/(^|,)([ug]id|nr_inodes)=\d+/g, '').replace(/^,/, ''),
+  ]);
   const command = [options.Entrypoint ?? []].flat();
   return {
     ...options,
