@@ -21,12 +21,16 @@ type CheckName = (typeof checkNames)[number];
 const fixPages: Partial<Record<string, string>> = {
   lifecycle: '/',
   config: '/settings',
+  mcp: '/settings',
   sandbox: '/sandboxes',
   provider: '/secrets',
 };
 
 export function Checks({ report, samples, now, isStale }: ViewProps) {
   const { t } = useTranslation();
+  const hosts = (report.instances ?? []).map(({ host, isSelf }) =>
+    isSelf ? t('health.thisInstance', { host }) : host,
+  );
   const known = report.readiness?.found?.checks;
   // Those that there would be, while they cannot be asked.
   const checks: (ReadinessCheck | { name: CheckName; status?: undefined })[] =
@@ -36,7 +40,15 @@ export function Checks({ report, samples, now, isStale }: ViewProps) {
     <Card title={t('health.checks')}>
       <ul>
         {checks.map((check) => (
-          <CheckRow key={check.name} check={check} missing={missing} samples={samples} now={now} isStale={isStale} />
+          <CheckRow
+            key={check.name}
+            check={check}
+            hosts={check.name === 'session_store' ? hosts : []}
+            missing={missing}
+            samples={samples}
+            now={now}
+            isStale={isStale}
+          />
         ))}
       </ul>
     </Card>
@@ -54,9 +66,11 @@ function wordsOf(check: CheckProps['check']): CheckWords {
 type CheckProps = Omit<ViewProps, 'report'> & {
   check: ReadinessCheck | { name: CheckName; status?: undefined };
   missing: Verdict;
+  /** Where the instances of the server live that share this. */
+  hosts: readonly string[];
 };
 
-function CheckRow({ check, missing, samples, now, isStale }: CheckProps) {
+function CheckRow({ check, hosts, missing, samples, now, isStale }: CheckProps) {
   const { t } = useTranslation();
   const { name } = check;
   const words = wordsOf(check);
@@ -72,7 +86,12 @@ function CheckRow({ check, missing, samples, now, isStale }: CheckProps) {
       isStale={isStale}
       durationMs={check.status && check.durationMs}
       error={check.status && check.error}
-      advice={isKnown ? t(`health.names.${words}.${isWrong ? 'fix' : 'note'}`) : ''}
+      advice={[
+        isKnown ? t(`health.names.${words}.${isWrong ? 'fix' : 'note'}`) : '',
+        hosts.length > 0 ? t('health.instances', { count: hosts.length, hosts: hosts.join(', ') }) : '',
+      ]
+        .filter(Boolean)
+        .join(' ')}
       samples={samples}
       now={now}
       evidence={check.status ? <CheckEvidence check={check} /> : <p className="text-dim">{t('health.notAsked')}</p>}

@@ -66,7 +66,9 @@ export function SettingsForm({ values }: { values: readonly ConfigValue[] }) {
             ))}
         </Card>
       ))}
-      <OtherValues values={values.filter(({ path }) => !isFieldPath(path) && path !== 'version')} />
+      <OtherValues
+        values={values.filter(({ path }) => !isFieldPath(path) && path !== 'version' && !/^mcpServers\b/.test(path))}
+      />
       {save.isSuccess && changed.length === 0 && (
         <Notice
           tone="accent"

@@ -8,6 +8,7 @@ import { PageHead } from '../../ui/page-head.tsx';
 import { SkeletonRows } from '../../ui/skeleton.tsx';
 import { ConsoleCard } from './console-card.tsx';
 import { FileFaults } from './file-faults.tsx';
+import { McpCard } from './mcp-card.tsx';
 import { SettingsForm } from './settings-form.tsx';
 import { useSettings } from './use-settings.ts';
 
@@ -48,6 +49,7 @@ export default function SettingsPage() {
             <ErrorState message={faultText(error)} code={toApiError(error).code} onRetry={() => void refetch()} />
           </Card>
         )}
+        {data && <McpCard />}
         {data && <SettingsForm values={data.values} />}
       </div>
     </>

@@ -43,6 +43,9 @@ export const health = {
       none: 'Nothing listens. Start the server.',
     },
   },
+  instances_one: 'One instance on it: {{hosts}}.',
+  instances_other: '{{count}} instances on it: {{hosts}}.',
+  thisInstance: '{{host}} (this one)',
   names: {
     lifecycle: {
       title: 'Lifecycle',
@@ -53,6 +56,11 @@ export const health = {
       title: 'Configuration',
       note: 'agentrail.yaml without faults.',
       fix: 'Mend the file in Settings; until then the last good values hold.',
+    },
+    mcp: {
+      title: 'MCP servers',
+      note: 'None has failed.',
+      fix: 'Look at them in Settings; runs go on without their tools.',
     },
     session_store: {
       title: 'Session store',

@@ -2,6 +2,7 @@ import { common } from './common.ts';
 import { errors } from './errors.ts';
 import { health } from './health.ts';
 import { logs } from './logs.ts';
+import { mcp } from './mcp.ts';
 import { overview } from './overview.ts';
 import { playground } from './playground.ts';
 import { problems } from './problems.ts';
@@ -17,6 +18,7 @@ export const en = {
   errors,
   health,
   logs,
+  mcp,
   overview,
   playground,
   problems,

@@ -45,6 +45,8 @@ export const health: Words['health'] = {
       none: '没有监听端口，请启动服务器。',
     },
   },
+  instances_other: '共有 {{count}} 个实例：{{hosts}}。',
+  thisInstance: '{{host}}（本机）',
   names: {
     lifecycle: {
       title: '生命周期',
@@ -55,6 +57,11 @@ export const health: Words['health'] = {
       title: '配置',
       note: 'agentrail.yaml 没有错误。',
       fix: '请在设置中修正文件，在此之前沿用上次有效的值。',
+    },
+    mcp: {
+      title: 'MCP 服务器',
+      note: '没有失败的。',
+      fix: '请在设置中查看，运行会在没有这些工具的情况下继续。',
     },
     session_store: {
       title: '会话存储',
