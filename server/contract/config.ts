@@ -115,6 +115,11 @@ export const configSchema = z.strictObject({
       /** Asks for a token on loopback too, where none is needed while UI_SECRET_TOKEN is not set. */
       requireToken: z.boolean().default(false),
       maxConcurrentRuns: z.number().int().min(1).max(10_000).default(64),
+      /**
+       * With Postgres: how long a session stays with an instance that says nothing more. Shorter frees sessions of a dead
+       * one sooner; longer forgives a stall. Read when the program starts.
+       */
+      sessionLeaseMs: z.number().int().min(1000).max(120_000).default(10_000),
       /** JSON bodies, in bytes. */
       bodyLimit: z.number().int().min(1024).default(1_048_576),
       /** Files that come with one message. They do not count towards bodyLimit. */
@@ -264,6 +269,19 @@ export const configSchema = z.strictObject({
       maxSessionsBytes: z.number().int().min(1_000_000).optional(),
       /** Log files of older days are deleted. */
       logsDays: z.number().int().min(1).max(36_500).optional(),
+    })
+    .prefault({}),
+  /** Archives of the data directory, made by themselves. */
+  backup: z
+    .strictObject({
+      /** 0 is off. */
+      everyHours: z.number().int().min(0).max(8760).default(0),
+      /** The newest so many stay; 0 keeps all. */
+      keep: z.number().int().min(0).max(1000).default(7),
+      /** Absent: `backups` in the data directory. Better on another disk. */
+      dir: z.string().min(1).max(4096).optional(),
+      /** The folders that sandboxes work in, too. */
+      workspaces: z.boolean().default(false),
     })
     .prefault({}),
   /** What an agent may know of the same person's earlier conversations. */

@@ -13,6 +13,7 @@ export type Unit =
   | 'bytes'
   | 'tokens'
   | 'days'
+  | 'hours'
   | 'minutes'
   | 'seconds'
   | 'ms'
@@ -46,6 +47,7 @@ export const fields = {
   'server.allowedHosts': { group: 'server', kind: 'list' },
   'server.requireToken': { group: 'server', kind: 'switch' },
   'server.maxConcurrentRuns': { group: 'server', kind: 'number', unit: 'runs' },
+  'server.sessionLeaseMs': { group: 'server', kind: 'number', unit: 'ms' },
   'server.bodyLimit': { group: 'server', kind: 'number', unit: 'bytes' },
   'server.attachments.maxBytes': { group: 'server', kind: 'number', unit: 'bytes' },
   'server.attachments.maxCount': { group: 'server', kind: 'number' },
@@ -102,6 +104,10 @@ export const fields = {
   'retention.sessionsDays': { group: 'retention', kind: 'number', unit: 'days' },
   'retention.maxSessionsBytes': { group: 'retention', kind: 'number', unit: 'bytes' },
   'retention.logsDays': { group: 'retention', kind: 'number', unit: 'days' },
+  'backup.everyHours': { group: 'retention', kind: 'number', unit: 'hours' },
+  'backup.keep': { group: 'retention', kind: 'number' },
+  'backup.dir': { group: 'retention', ...text },
+  'backup.workspaces': { group: 'retention', kind: 'switch' },
   'pastSessions.enabled': { group: 'runs', kind: 'switch' },
   'pastSessions.listed': { group: 'runs', kind: 'number' },
   'userMemory.enabled': { group: 'runs', kind: 'switch' },
