@@ -52,6 +52,15 @@ export interface RunsElsewhere {
   list(): Promise<RunInfo[]>;
   /** False when no such run is known. Throws AppError `instance_unreachable` (503). */
   abort(runId: string, reason: string): Promise<boolean>;
+  /** The instances that live, this one among them, the longest first. Absent: this is the only one. */
+  instances?(): Promise<LiveInstance[]>;
+}
+
+/** An instance of the server that said lately that it lives. Time in milliseconds since 1970. */
+export interface LiveInstance {
+  host: string;
+  startedAt: number;
+  isSelf: boolean;
 }
 
 /** Owns the runs that are going on: one per session, at most `server.maxConcurrentRuns`. */

@@ -1,6 +1,8 @@
 import type { LogLine } from '../contract/logs.ts';
 import { onEndSignal } from '../host/signals.ts';
+import { databaseLocked } from '../host/undecided-sessions.ts';
 import { openServerHost, type ServerHost } from '../index.ts';
+import { AppError } from '../lib/app-error.ts';
 import { openBrowserConsole } from './console.ts';
 import { commandLineOf, installFiles, type ServerFlags } from './options.ts';
 import { createStateTeller, formatLine, say } from './output.ts';
@@ -12,6 +14,8 @@ export async function runServe(flags: ServerFlags & { console?: boolean }): Prom
   try {
     await host.server.start();
   } catch (error) {
+    // Its console is the place to unlock the vault.
+    if (flags.console && error instanceof AppError && error.code === databaseLocked) return;
     await host.close('now');
     throw error;
   }

@@ -1,9 +1,10 @@
 import { newId } from '../lib/new-id.ts';
+import { createWorkspaceFiles } from '../sandbox/files/workspace-files.ts';
 import { createTerminals } from '../sandbox/terminal/terminals.ts';
 import type { LiveRedactor } from '../secrets/redactor.ts';
 import type { ConsoleAppOptions } from './console-app.ts';
 import type { ConsoleState } from './console-state.ts';
-import type { ConsoleContext } from './context.ts';
+import type { AllRuns, ConsoleContext } from './context.ts';
 import { createDiskWatch } from './disk-watch.ts';
 import { createEngineWatch } from './engine-watch.ts';
 import { createEventHub } from './live/event-hub.ts';
@@ -13,6 +14,7 @@ import { createStatsPoll } from './live/stats-poll.ts';
 import { createProblemWatch } from './problem-watch.ts';
 import { createProcessMeter } from './process-use.ts';
 import { createRunWatch } from './run-watch.ts';
+import { followRunsElsewhere } from './runs-elsewhere.ts';
 import { createUsageToday } from './usage-today.ts';
 
 const diskCheckMs = 60_000;
@@ -61,6 +63,16 @@ export function createConsoleCore(options: ConsoleAppOptions): ConsoleCore {
     usage.count(run);
     hub.publish({ type: 'run', run });
   });
+  const elsewhere = followRunsElsewhere({
+    ...{ server, clock, logger, signal: closing.signal },
+    isWatched: () => hub.audience().streams > 0,
+    onRun: (run) => hub.publish({ type: 'run', run }),
+  });
+  const allRuns: AllRuns = {
+    list: () => [...runs.list(), ...elsewhere.list()].sort((a, b) => b.startedAt - a.startedAt),
+    abort: async (runId) => runs.abort(runId) || (await elsewhere.abort(runId)),
+    look: elsewhere.look,
+  };
   const batches = createLogBatches(clock, hub.publish, closing.signal);
   const stats = createStatsPoll({ sandboxes, clock, logger, publish: hub.publish });
 
@@ -103,13 +115,13 @@ export function createConsoleCore(options: ConsoleAppOptions): ConsoleCore {
 
   async function state(): Promise<ConsoleState> {
     void engine.refresh();
-    const space = await disk.read();
+    const [space] = await Promise.all([disk.read(), allRuns.look()]);
     return {
       version,
       dataDir,
       platform: process.platform,
       server: server.state(),
-      runs: runs.list(),
+      runs: allRuns.list(),
       sandboxes: sandboxes.list(),
       engine: sandboxes.engine(),
       image: engine.image(),
@@ -130,7 +142,7 @@ export function createConsoleCore(options: ConsoleAppOptions): ConsoleCore {
   return {
     context: {
       ...{ server, sessions, sandboxes, secrets, tokens: options.tokens, config, logs, logger, clock, agents, models },
-      ...{ hub, runs, engine, terminals, state },
+      ...{ hub, runs: allRuns, engine, terminals, workspaces: createWorkspaceFiles({ dataDir, sandboxes }), state },
       keeping: options.keeping,
       memory: options.memory,
       mcp: options.mcp,

@@ -1,7 +1,9 @@
 import type { ConfigManager } from '../config/config-manager.ts';
+import type { RunInfo } from '../contract/chat.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { McpManager } from '../mcp/mcp-manager.ts';
 import type { UserMemoryManager } from '../memory/user-memory.ts';
+import type { WorkspaceFiles } from '../sandbox/files/workspace-files.ts';
 import type { Terminals } from '../sandbox/terminal/terminals.ts';
 import type { ApiTokens } from '../secrets/api-tokens.ts';
 import type { SecretsManager } from '../secrets/secrets-manager.ts';
@@ -11,7 +13,6 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { ConsoleState } from './console-state.ts';
 import type { EngineWatch } from './engine-watch.ts';
 import type { EventHub } from './live/event-hub.ts';
-import type { RunWatch } from './run-watch.ts';
 import type { ConsoleParts } from './server-control.ts';
 
 /** An agent that a person can talk to. */
@@ -31,6 +32,15 @@ export interface ModelChoice {
   reason?: string;
 }
 
+/** The runs of this instance, and those of others that are known. */
+export interface AllRuns {
+  list(): RunInfo[];
+  /** False when no such run is known. */
+  abort(runId: string): Promise<boolean>;
+  /** Asks for those of other instances now. Never rejects. */
+  look(): Promise<void>;
+}
+
 /** What the routes work on. */
 export interface ConsoleContext extends ConsoleParts {
   secrets: SecretsManager;
@@ -48,9 +58,10 @@ export interface ConsoleContext extends ConsoleParts {
   agents(): AgentChoice[];
   models(): ModelChoice[];
   hub: EventHub;
-  runs: RunWatch;
+  runs: AllRuns;
   engine: EngineWatch;
   terminals: Terminals;
+  workspaces: WorkspaceFiles;
   /** The whole picture at this moment. */
   state(): Promise<ConsoleState>;
   /** Fires when every open stream has to end: the window went away, or the console closes. */

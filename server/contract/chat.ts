@@ -45,6 +45,8 @@ export interface RunInfo {
   usage: RunUsage;
   /** What it waits for from people; absent when it waits for nothing. */
   pending?: PendingRequest[];
+  /** Host of the instance that it goes on at, when that is another one. */
+  instance?: string;
 }
 
 /** One row of the session list. */

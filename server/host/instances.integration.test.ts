@@ -54,7 +54,11 @@ function replyTo(body: unknown): MockReply {
 async function startServer(name: string): Promise<Program> {
   const dataDir = path.join(folder, name);
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  const settings = { version: 1, llm: { provider: 'openai', modelId: 'mock-model', baseUrl: upstream.baseUrl } };
+  const settings = {
+    version: 1,
+    server: { sessionLeaseMs: 2000 },
+    llm: { provider: 'openai', modelId: 'mock-model', baseUrl: upstream.baseUrl },
+  };
   await writeFile(path.join(dataDir, 'agentrail.yaml'), JSON.stringify(settings));
   const program = startProgram({ dataDir, env: { DATABASE_URL: database.url, OPENAI_API_KEY: 'sk-test-0123456789' } });
   const base = await program.base;

@@ -204,6 +204,8 @@ export async function createSecretsManager(options: SecretsManagerOptions): Prom
       }
       const status = await vault.open();
       seen.refresh();
+      // What could not be read before is there now.
+      if (status.state === 'unlocked') for (const name of vault.entries().keys()) changed(name);
       return tellStatus(status);
     },
     moveVaultAside: vault.moveAside,

@@ -20,5 +20,7 @@ export interface SecretsManager extends SecretSource {
   test(name: string, signal?: AbortSignal): Promise<ProbeResult>;
   /** Records what a provider said of a key during a run. */
   report(name: string, result: ProbeResult): void;
+  /** Tries a locked vault again, with a passphrase when a person gave one; subscribers hear of what can be read then. */
+  unlock?(passphrase?: string): Promise<VaultStatus>;
   subscribe(listener: (secret: SecretInfo) => void): () => void;
 }

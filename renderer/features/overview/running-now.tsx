@@ -58,7 +58,9 @@ function RunRow({ run }: { run: RunInfo }) {
           {run.title || run.runId}
         </Link>
       }
-      note={[where, run.activity].filter(Boolean).join(' · ')}
+      note={[where, run.instance && t('overview.running.elsewhere', { host: run.instance }), run.activity]
+        .filter(Boolean)
+        .join(' · ')}
       actions={
         <>
           <span className="mono tabular text-dim">{format.stopwatch(now - run.startedAt)}</span>

@@ -12,6 +12,7 @@ import { PageHead } from '../../ui/page-head.tsx';
 import { SkeletonRows } from '../../ui/skeleton.tsx';
 import { SecretGroups } from './secret-groups.tsx';
 import { SetDialog } from './set-dialog.tsx';
+import { UnlockVault } from './unlock-vault.tsx';
 
 export default function SecretsPage() {
   const { t, i18n } = useTranslation();
@@ -40,6 +41,7 @@ export default function SecretsPage() {
               {vault.problem}
             </span>
           )}
+          {vault.state === 'locked' && <UnlockVault needsPassphrase={vault.backend === 'passphrase'} />}
         </Notice>
       )}
       {error && !data && (

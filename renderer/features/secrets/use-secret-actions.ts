@@ -35,6 +35,16 @@ export function useSet() {
   });
 }
 
+export function useUnlock() {
+  const refresh = useRefresh();
+  return useMutation({
+    mutationFn: (passphrase: string | undefined) =>
+      answer(api.secrets.unlock.$post({ json: passphrase === undefined ? {} : { passphrase } })),
+    onSuccess: refresh,
+    gcTime: 0,
+  });
+}
+
 export function useClear() {
   const refresh = useRefresh();
   return useMutation({

@@ -16,6 +16,8 @@ export const errors = {
   port_in_use: 'The port is taken by another program.',
   storage_unavailable: 'The disk refuses to write. Check its free space and rights.',
   vault_locked: 'The vault is locked, so its secrets cannot be read or changed.',
+  database_url_locked:
+    'DATABASE_URL lies in the vault, which cannot be read. Unlock it in Secrets; the server then starts by itself.',
   vault_damaged: 'The vault file is damaged, so its secrets cannot be read or changed.',
   secret_not_set: 'This secret is not set.',
   invalid_secret_name: 'A name is 2 to 64 capital letters, digits and underscores, and starts with a letter.',

@@ -58,6 +58,7 @@ export const overview = {
     empty: 'Nothing runs right now.',
     open: 'Open playground',
     note: '{{agent}} · {{session}} · turn {{turn}}',
+    elsewhere: 'at {{host}}',
     abort: 'Abort',
     aborting: 'Aborting',
   },

@@ -9,6 +9,8 @@ export const secrets = {
     locked: 'The vault is locked: its secrets cannot be used or changed. Values from the environment still work.',
     damaged:
       'The vault file is damaged: its secrets cannot be used or changed. Values from the environment still work.',
+    passphraseField: 'Passphrase',
+    unlock: 'Unlock',
   },
   groups: { models: 'Models', search: 'Search', server: 'Server', custom: 'Custom' },
   groupNotes: {

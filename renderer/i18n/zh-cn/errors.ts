@@ -17,6 +17,7 @@ export const errors: Words['errors'] = {
   port_in_use: '端口已被其他程序占用。',
   storage_unavailable: '磁盘拒绝写入，请检查剩余空间和权限。',
   vault_locked: '保险库已锁定，无法读取或修改其中的密钥。',
+  database_url_locked: 'DATABASE_URL 保存在无法读取的保险库中。请在“密钥”页面解锁，服务器随后会自动启动。',
   vault_damaged: '保险库文件已损坏，无法读取或修改其中的密钥。',
   secret_not_set: '这个密钥还没有设置。',
   invalid_secret_name: '名称由 2 到 64 个大写字母、数字和下划线组成，并以字母开头。',

@@ -56,6 +56,7 @@ export const overview: Words['overview'] = {
     empty: '当前没有运行。',
     open: '打开对话',
     note: '{{agent}} · {{session}} · 第 {{turn}} 轮',
+    elsewhere: '位于 {{host}}',
     abort: '中止',
     aborting: '正在中止',
   },

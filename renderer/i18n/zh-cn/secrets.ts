@@ -9,6 +9,8 @@ export const secrets: Words['secrets'] = {
     key_file: '已加密，但主密钥就在旁边的文件里：磁盘是唯一的保护。',
     locked: '保险库已锁定，其中的密钥无法使用或修改；来自环境变量的值仍然有效。',
     damaged: '保险库文件已损坏，其中的密钥无法使用或修改；来自环境变量的值仍然有效。',
+    passphraseField: '口令',
+    unlock: '解锁',
   },
   groups: { models: '模型', search: '搜索', server: '服务器', custom: '自定义' },
   groupNotes: {

@@ -23,6 +23,8 @@ export interface Cluster extends RunsElsewhere {
   mirror(run: RunInfo): EventMirror | undefined;
   /** Answers what a run at another instance waits for; undefined when no other has a run in this session. */
   respond(key: SessionKey, answer: RespondRequest): Promise<RespondAnswer | undefined>;
+  /** Called when a session was deleted at another instance. Must not throw. */
+  onDeleted(listener: (session: { tenantId: string; sessionId: string }) => void): () => void;
   /** The runs of this instance, which others may ask for from now on. */
   serve(runs: RunManager): void;
   /** Tells what is still to be told, lets go of everything. Idempotent. */
@@ -37,6 +39,7 @@ export const alone: Cluster = {
   find: async () => undefined,
   list: async () => [],
   abort: async () => false,
+  onDeleted: () => () => undefined,
   serve: () => undefined,
   close: async () => undefined,
 };

@@ -11,6 +11,7 @@ import { createCalls } from './calls.ts';
 import { createClaims } from './claims.ts';
 import type { Cluster } from './cluster.ts';
 import { createMirror, type RunMirror } from './mirror.ts';
+import { createPresence } from './presence.ts';
 import { createReaderLeases } from './reader-leases.ts';
 import { reap } from './reaper.ts';
 import { createRemoteRun } from './remote-run.ts';
@@ -33,6 +34,8 @@ export interface PostgresClusterOptions {
   instanceId: string;
   /** Shared with processes that must be gone, for this one took their place: what they held is free at once. */
   nodeId?: string;
+  /** What people know the machine by. */
+  host?: string;
   clock: Clock;
   logger: Logger;
   times?: Partial<ClusterTimes>;
@@ -52,6 +55,12 @@ export function createPostgresCluster(options: PostgresClusterOptions): Cluster 
   const { database, held } = store;
   const times = { ...usualTimes, ...options.times };
   const logger = options.logger.child({ component: 'cluster' });
+  const presence = createPresence({
+    database,
+    instanceId,
+    host: options.host ?? 'unnamed',
+    leaseMs: 2 * times.leaseMs,
+  });
   const listener = createListener({ url, logger, clock });
   const mirrors = new Map<string, RunMirror>();
   const closing = new AbortController();
@@ -96,9 +105,11 @@ export function createPostgresCluster(options: PostgresClusterOptions): Cluster 
 
   async function beat(): Promise<void> {
     await afterPredecessors();
+    await presence.announce();
     for (const runId of await claims.renew()) runs?.abort(runId, 'another instance took the session over');
     await calls.look();
     await reap(database, logger);
+    await presence.forget();
   }
 
   async function keepBeating(): Promise<void> {
@@ -117,13 +128,18 @@ export function createPostgresCluster(options: PostgresClusterOptions): Cluster 
     instance_id: string;
     info: string | null;
     run_id: string;
+    host: string | null;
+  }
+
+  const runsWithHost = `SELECT r.run_id, r.instance_id, r.info, i.host
+    FROM agentrail.runs r LEFT JOIN agentrail.instances i USING (instance_id) WHERE r.info IS NOT NULL`;
+
+  function infoOf({ info, host }: Pick<Found, 'info' | 'host'>): RunInfo {
+    return { ...(JSON.parse(info ?? '') as RunInfo), instance: host ?? 'unnamed' };
   }
 
   async function findRow(runId: string): Promise<Found | undefined> {
-    const [found] = await database.read<Found>(
-      'SELECT run_id, instance_id, info FROM agentrail.runs WHERE run_id = $1 AND info IS NOT NULL',
-      [runId],
-    );
+    const [found] = await database.read<Found>(`${runsWithHost} AND r.run_id = $1`, [runId]);
     return found;
   }
 
@@ -162,20 +178,26 @@ export function createPostgresCluster(options: PostgresClusterOptions): Cluster 
     },
     async find(runId) {
       const found = await findRow(runId);
-      if (typeof found?.info !== 'string') return undefined;
+      if (found === undefined) return undefined;
       return createRemoteRun({
-        ...{ database, listener, clock, lookMs: times.lookMs, info: JSON.parse(found.info) as RunInfo },
+        ...{ database, listener, clock, lookMs: times.lookMs, info: infoOf(found) },
         keepReading: () => keepReading(found.instance_id, runId),
       });
     },
     async list() {
-      const found = await database.read<{ info: string }>(
-        `SELECT info FROM agentrail.runs WHERE released_at IS NULL AND expires_at > now() AND instance_id <> $1
-          AND info IS NOT NULL ORDER BY started_at DESC`,
+      const found = await database.read<Found>(
+        `${runsWithHost} AND r.released_at IS NULL AND r.expires_at > now() AND r.instance_id <> $1
+          ORDER BY r.started_at DESC`,
         [instanceId],
       );
-      return found.map(({ info }) => JSON.parse(info) as RunInfo);
+      return found.map(infoOf);
     },
+    instances: presence.list,
+    onDeleted: (hear) =>
+      listener.on('deleted', (about) => {
+        const [tenantId, sessionId, origin] = about?.split('/') ?? [];
+        if (tenantId && sessionId && origin !== store.origin) hear({ tenantId, sessionId });
+      }),
     async abort(runId, reason) {
       const [found] = await database.read<{ instance_id: string; is_over: boolean }>(
         'SELECT instance_id, ended_at IS NOT NULL OR expires_at < now() AS is_over FROM agentrail.runs WHERE run_id = $1',
@@ -199,6 +221,9 @@ export function createPostgresCluster(options: PostgresClusterOptions): Cluster 
     serve(next) {
       unsubscribe?.();
       runs = next;
+      presence
+        .announce()
+        .catch((error: unknown) => logger.debug('others hear of this instance later', { reason: messageOf(error) }));
       unsubscribe = next.subscribe((info) => mirrors.get(info.runId)?.follow(info));
     },
     async close() {
@@ -209,6 +234,7 @@ export function createPostgresCluster(options: PostgresClusterOptions): Cluster 
       readers.close();
       calls.close();
       await beating;
+      await presence.leave().catch((error: unknown) => logger.debug('still announced', { reason: messageOf(error) }));
       await listener.close();
     },
   };

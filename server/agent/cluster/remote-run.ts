@@ -44,7 +44,11 @@ export function createRemoteRun(options: RemoteRunOptions): RunHandle {
       'SELECT info, ended_at IS NOT NULL AS is_over, final_seq FROM agentrail.runs WHERE run_id = $1',
       [runId],
     );
-    if (typeof found?.info === 'string') latest = JSON.parse(found.info) as RunInfo;
+    if (typeof found?.info === 'string')
+      latest = {
+        ...(JSON.parse(found.info) as RunInfo),
+        ...(info.instance !== undefined && { instance: info.instance }),
+      };
     return found;
   }
 

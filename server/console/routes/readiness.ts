@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Hono } from 'hono';
+import type { LiveInstance } from '../../agent/runs.ts';
 import { readinessSchema } from '../../contract/answers.ts';
 import type { Readiness, ServerPhase } from '../../contract/server-state.ts';
 import { messageOf } from '../../lib/app-error.ts';
@@ -35,6 +36,8 @@ export interface HealthReport {
   disk: DiskUse | null;
   /** The longest that the event loop was late while it was watched for this report. */
   eventLoopLagMs: number;
+  /** The instances of the server on the same database, this one among them; absent with sessions in files. */
+  instances?: LiveInstance[];
 }
 
 /** Asks the server over HTTP, as a load balancer would, and looks at the process meanwhile. */
@@ -52,6 +55,7 @@ export function readinessRoutes(context: ConsoleContext) {
       context.state(),
       measureLag(clock, signal),
     ]);
+    const instances = await instancesOf(context);
     const found = readiness && parseReadiness(readiness.body);
     return answer<HealthReport>(c, {
       checkedAt: clock.now(),
@@ -61,8 +65,19 @@ export function readinessRoutes(context: ConsoleContext) {
       process,
       disk,
       eventLoopLagMs,
+      ...(instances && { instances }),
     });
   });
+}
+
+/** Undefined while they cannot be asked for. */
+async function instancesOf({ server, logger }: ConsoleContext): Promise<LiveInstance[] | undefined> {
+  try {
+    return await server.parts()?.runs.elsewhere?.instances?.();
+  } catch (error) {
+    logger.debug('other instances are not known now', { reason: messageOf(error) });
+    return undefined;
+  }
 }
 
 async function probe(url: string, clock: Clock, outer: AbortSignal): Promise<HealthProbe> {

@@ -10,10 +10,13 @@ const runParam = z.object({ runId: idSchema });
 
 export function runRoutes(context: ConsoleContext) {
   return new Hono()
-    .get('/runs', (c) => answer(c, { runs: context.runs.list() }))
-    .post('/runs/:runId/abort', validate('param', runParam, 'invalid_id'), (c) => {
+    .get('/runs', async (c) => {
+      await context.runs.look();
+      return answer(c, { runs: context.runs.list() });
+    })
+    .post('/runs/:runId/abort', validate('param', runParam, 'invalid_id'), async (c) => {
       const { runId } = c.req.valid('param');
-      if (!context.runs.abort(runId)) {
+      if (!(await context.runs.abort(runId))) {
         throw new AppError('run_not_found', 'There is no such run; it may have ended long ago.', { status: 404 });
       }
       return answer(c, { runId });

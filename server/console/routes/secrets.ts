@@ -8,6 +8,7 @@ import type { ConsoleContext } from '../context.ts';
 import { validate } from '../validate.ts';
 
 const nameParam = z.object({ name: secretNameSchema });
+const unlockBody = z.strictObject({ passphrase: z.string().min(1).max(1024).optional() });
 const tokenName = 'UI_SECRET_TOKEN';
 
 /** Only `reveal` and `generate-token` ever answer with a value, and both leave a line in the log. */
@@ -33,6 +34,12 @@ export function secretRoutes(context: ConsoleContext) {
       if (value === undefined) throw new AppError('secret_not_set', 'This secret is not set.', { status: 404 });
       logger.info('A secret was revealed.', { name: c.req.valid('param').name });
       return answer(c, { value });
+    })
+    .post('/secrets/unlock', validate('json', unlockBody), async (c) => {
+      const { passphrase } = c.req.valid('json');
+      const vault = (await secrets.unlock?.(passphrase)) ?? secrets.status();
+      logger.info('The vault was tried again.', { state: vault.state });
+      return answer(c, { vault });
     })
     .post('/secrets/generate-token', async (c) => {
       const token = randomBytes(32).toString('base64url');

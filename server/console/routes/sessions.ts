@@ -34,6 +34,7 @@ export function sessionRoutes(context: ConsoleContext) {
 
   async function remove(at: SessionKey): Promise<void> {
     await sessions.get(at);
+    await context.runs.look();
     refuseWhileRunning(context, at);
     if (context.keeping) {
       await context.keeping.removeSession(at);
@@ -61,6 +62,7 @@ export function sessionRoutes(context: ConsoleContext) {
   return new Hono()
     .get('/sessions', validate('query', listQuery), async (c) => {
       const query = c.req.valid('query');
+      if (query.status === 'running') await context.runs.look();
       const listing = query.status === 'running' ? runningSessions(context, query) : sessions.list(toStoreQuery(query));
       return answer<SessionListing>(c, await listing);
     })

@@ -2,7 +2,7 @@ import type { SessionKey } from '../../contract/ids.ts';
 import type { AgentrailSessionStore } from '../store.ts';
 
 export interface SessionRemovalOptions {
-  sessions: Pick<AgentrailSessionStore, 'get' | 'delete'>;
+  sessions: Pick<AgentrailSessionStore, 'get' | 'delete' | 'shelf'>;
   /** Keeps runs out of the session until the returned function is called; as RunManager.hold. */
   hold(key: SessionKey, ends?: string): Promise<() => void>;
   /** Takes away the session's sandbox. */
@@ -36,7 +36,9 @@ export function createSessionRemoval(options: SessionRemovalOptions): SessionRem
       const { sizeBytes = 0, lastActiveAt: at } = await sessions.get(key);
       if (lastActiveAt !== undefined && lastActiveAt !== at) return undefined;
       await freeSandbox(key);
-      await sessions.delete(key);
+      // A deletion that others hear of takes what they have of its workspace.
+      if (keepsWorkspace && sessions.shelf) await sessions.shelf.drop(key.tenantId, key.sessionId);
+      else await sessions.delete(key);
       return keepsWorkspace ? sizeBytes : sizeBytes + (await removeWorkspace(key));
     } finally {
       release();

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { SessionSummary } from '../../contract/chat.ts';
 import type { SessionKey } from '../../contract/ids.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -35,6 +36,8 @@ export interface PostgresSessionStoreOptions {
 /** Keeps sessions in Postgres, for one or several instances of the server. Connects when it is first used. */
 export interface PostgresSessionStore extends AgentrailSessionStore {
   readonly database: Database;
+  /** Tells its own deletions from those of others. */
+  readonly origin: string;
   /** Told by whoever claims sessions for runs. Without any, whoever has no claim may write what nobody claimed. */
   readonly held: HeldRuns;
 }
@@ -43,6 +46,7 @@ export interface PostgresSessionStore extends AgentrailSessionStore {
 export function createPostgresSessionStore(options: PostgresSessionStoreOptions): PostgresSessionStore {
   const { clock } = options;
   const logger = options.logger.child({ component: 'sessions' });
+  const origin = randomUUID();
   let hasTrigrams = false;
   const database = createDatabase({
     ...options,
@@ -58,6 +62,7 @@ export function createPostgresSessionStore(options: PostgresSessionStoreOptions)
 
   return {
     kind: 'postgres',
+    origin,
     shelf: createPostgresShelf(database),
     database,
     held: table.held,
@@ -111,7 +116,7 @@ export function createPostgresSessionStore(options: PostgresSessionStoreOptions)
       }),
     async delete(key) {
       await traces.flush(key);
-      await inOrder(key, () => remove(table, key));
+      await inOrder(key, () => remove(table, key, origin));
       await options.onDeleted?.(key);
     },
     trace(key, runId, event) {
@@ -163,7 +168,11 @@ async function recordTurn(table: SessionTable, key: SessionKey, turn: TurnRecord
 }
 
 /** With everything that names it, but not the claim of a run that still goes on. */
-async function remove({ database }: SessionTable, { tenantId, sessionId, userId }: SessionKey): Promise<void> {
+async function remove(
+  { database }: SessionTable,
+  { tenantId, sessionId, userId }: SessionKey,
+  origin: string,
+): Promise<void> {
   const removed = await database.write(
     `WITH gone AS (
         DELETE FROM agentrail.sessions WHERE tenant_id = $1 AND session_id = $2 AND user_id = $3 RETURNING 1
@@ -173,9 +182,10 @@ async function remove({ database }: SessionTable, { tenantId, sessionId, userId 
       ), events AS (
         DELETE FROM agentrail.run_events WHERE run_id IN (SELECT run_id FROM over)
       )
-      SELECT pg_notify('${channel}', json_build_object('topic', 'deleted', 'about', $1::text || '/' || $2::text)::text)
+      SELECT pg_notify('${channel}', json_build_object('topic', 'deleted',
+          'about', $1::text || '/' || $2::text || '/' || $4::text)::text)
         FROM gone`,
-    [tenantId, sessionId, userId],
+    [tenantId, sessionId, userId, origin],
   );
   if (removed.length === 0) throw sessionNotFound();
 }
