@@ -38,10 +38,12 @@ export async function createTestManager(
     wrapStore?: (store: AgentrailSessionStore) => AgentrailSessionStore;
     /** Tools that work on the store. */
     toolsOf?: (store: AgentrailSessionStore) => Tool[];
+    /** One that is there already. */
+    dataDir?: string;
   } = {},
 ): Promise<TestManager> {
-  const { wrapStore = (store) => store, toolsOf = () => [], tools = [], ...rest } = options;
-  const dataDir = await mkdtemp(join(tmpdir(), 'agentrail-runs-'));
+  const { wrapStore = (store) => store, toolsOf = () => [], tools = [], dataDir: given, ...rest } = options;
+  const dataDir = given ?? (await mkdtemp(join(tmpdir(), 'agentrail-runs-')));
   const store = createFileSessionStore({ dataDir, logger: silentLogger, clock: systemClock, fsync: 'none' });
   const sessions = wrapStore(store);
   const config = configSchema.parse({
