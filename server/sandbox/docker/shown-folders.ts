@@ -21,6 +21,6 @@ export function showFolders(
     const mount = { Type: 'bind' as const, Source: skills.dir, Target: '/skills', ReadOnly: true };
     return { ...options, HostConfig: { ...host, Tmpfs: tmpfs, Mounts: [...(host.Mounts ?? []), mount] } };
   }
-  const inMemory = `rw,nosuid,nodev,noexec,size=${skills.sizeBytes + spareBytes},mode=0755`;
+  const inMemory = `rw,nosuid,nodev,exec,size=${skills.sizeBytes + spareBytes},mode=0755`;
   return { ...options, HostConfig: { ...host, Tmpfs: { ...tmpfs, '/skills': inMemory } } };
 }
