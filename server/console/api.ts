@@ -11,6 +11,7 @@ import { mcpRoutes } from './routes/mcp.ts';
 import { memoryRoutes } from './routes/memory.ts';
 import { readinessRoutes } from './routes/readiness.ts';
 import { runRoutes } from './routes/runs.ts';
+import { sandboxFileRoutes } from './routes/sandbox-files.ts';
 import { sandboxTerminalRoutes } from './routes/sandbox-terminals.ts';
 import { sandboxRoutes } from './routes/sandboxes.ts';
 import { secretRoutes } from './routes/secrets.ts';
@@ -35,6 +36,7 @@ export function consoleRoutes(context: ConsoleContext) {
     .route('/', agentRoutes(context))
     .route('/', sandboxRoutes(context))
     .route('/', sandboxTerminalRoutes(context))
+    .route('/', sandboxFileRoutes(context))
     .route('/', imageRoutes(context))
     .route('/', cleanUpRoutes(context))
     .route('/', keepingRoutes(context))

@@ -57,6 +57,7 @@ export interface ConsoleApp {
 
 /** Files that are read piece by piece, however large. */
 const streamedBodies = ['/console/api/data/tenants/import', '/console/api/image/load'];
+const uploadPath = /^\/console\/api\/workspaces\/[^/]+\/[^/]+\/file$/;
 
 /** The console: its API below `/console/api`, and the pages that use it. */
 export function createConsoleApp(options: ConsoleAppOptions): ConsoleApp {
@@ -76,7 +77,7 @@ export function createConsoleApp(options: ConsoleAppOptions): ConsoleApp {
     if (!c.res.headers.has('Cache-Control')) c.header('Cache-Control', 'no-store');
   });
   app.use('/console/api/*', (c, next) =>
-    streamedBodies.includes(c.req.path)
+    streamedBodies.includes(c.req.path) || uploadPath.test(c.req.path)
       ? next()
       : bodyLimit({ maxSize: config.current().server.bodyLimit, onError: refuseLargeBody })(c, next),
   );

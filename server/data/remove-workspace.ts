@@ -4,6 +4,7 @@ import path from 'node:path';
 import { createDataLayout } from './layout.ts';
 import { errnoOf, toStorageError } from './storage-error.ts';
 import { removeTree } from './tree.ts';
+import { removeWorkspaceStart } from './workspace-start.ts';
 
 /** What is on its way out; no tenant has a name that starts with a dot. */
 const removedFolder = '.removed';
@@ -17,6 +18,7 @@ export async function removeWorkspace(dataDir: string, tenantId: string, session
   const own = sessionId === undefined ? path.dirname(sandboxDir(tenantId, 'x')) : sandboxDir(tenantId, sessionId);
   const removed = path.join(sandboxesDir, removedFolder, randomUUID());
   try {
+    await removeWorkspaceStart(dataDir, tenantId, sessionId);
     if (!(await isFolder(own))) return 0;
     const sizeBytes = await bytesBelow(own);
     await mkdir(path.dirname(removed), { recursive: true, mode: 0o700 });

@@ -112,14 +112,14 @@ export function createWorkspaceReader(dataDir: string): WorkspaceReader {
   };
 }
 
-interface OpenedPath extends AsyncDisposable {
+export interface OpenedPath extends AsyncDisposable {
   handle: FileHandle;
   /** Where the opened folder is, whatever its name leads to by now. */
   place(handle: FileHandle): string;
 }
 
 /** Opens what lies below `root` without passing a link; the root itself is not in anybody's hands. */
-async function openPath(root: string, parts: readonly string[], flags: number): Promise<OpenedPath> {
+export async function openPath(root: string, parts: readonly string[], flags: number): Promise<OpenedPath> {
   if (process.platform === 'linux') return openByParts(root, parts, flags);
   return openChecked(root, parts, flags);
 }
@@ -189,7 +189,7 @@ export function workspaceParts(file: string): string[] {
   return parts;
 }
 
-async function withFaults<T>(work: () => Promise<T>): Promise<T> {
+export async function withFaults<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -4,6 +4,7 @@ import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { BackgroundCommands, BackgroundRunner } from './background-commands.ts';
 import { type Gateway, noteRefusals } from './egress/gateway.ts';
+import { createLiveFiles } from './files/live-files.ts';
 import type { ExecRequest, ExecResult, Sandbox } from './sandbox.ts';
 import { openTerminal, type TerminalSize } from './terminal/terminal-process.ts';
 import type { AgentAnswer, AgentCall, AgentClient, CallControl } from './wire/agent-client.ts';
@@ -75,6 +76,7 @@ export function createRunningSandbox(scope: SandboxScope): Sandbox {
       return scope.background.start(runner, commandLine(request.command), request);
     },
     background: scope.background,
+    files: createLiveFiles(scope),
     async shells() {
       return (await scope.agent.call({ op: 'shells', params: {}, result: shellsResultSchema })).result.shells;
     },

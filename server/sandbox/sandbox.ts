@@ -1,6 +1,7 @@
 import type { EngineStatus, ImageStatus, SandboxInfo, SandboxStats } from '../contract/sandbox.ts';
 import type { BackgroundCommand, BackgroundCommands, BackgroundRequest } from './background-commands.ts';
 import type { CleanUp } from './clean-up.ts';
+import type { FileTree } from './files/file-tree.ts';
 import type { SandboxImages } from './images.ts';
 import type { TerminalProcess, TerminalRequest } from './terminal/terminal-process.ts';
 
@@ -83,6 +84,8 @@ export interface Sandbox {
   exec(request: ExecRequest): Promise<ExecResult>;
   /** Runs on after the call, until it ends, is killed, or the sandbox goes. Counts as use all the time. */
   startBackground(request: BackgroundRequest): BackgroundCommand;
+  /** The workspace as a person looks at it. */
+  readonly files: FileTree;
   /** Paths of the shells inside, the user's own first. */
   shells(): Promise<string[]>;
   /** Runs on a terminal of its own until it ends or is closed. Counts as use all the time. */

@@ -7,6 +7,7 @@ import type { ContainerEngine } from './container-engine.ts';
 import { addGateway, nowhere } from './egress/gateway.ts';
 import type { EngineLink } from './engine-link.ts';
 import { sandboxFault } from './faults.ts';
+import type { SessionStarts } from './files/session-start.ts';
 import { sizeBytes } from './limits.ts';
 import type { Sandbox, SandboxManager, SandboxOwner } from './sandbox.ts';
 import { createSandboxEntry, type SandboxEntry } from './sandbox-entry.ts';
@@ -31,6 +32,7 @@ export interface SessionSandboxesOptions
   recipe: SandboxRecipe;
   pool: WarmPool;
   volumes: Pick<WorkspaceVolumes, 'holds'>;
+  starts: SessionStarts;
   /** A name that no container had yet. */
   nextName(sessionId: string): string;
   /** Fires when no sandbox is opened any more. */
@@ -124,6 +126,7 @@ export function createSessionSandboxes(options: SessionSandboxesOptions): Sessio
     const sandbox = entry.start(async () => {
       const workspaceDir = workspacePath(options.dataDir, owner);
       const kind = await options.recipe.kind(engine, settings());
+      await options.starts.note(owner);
       const isHeld = await options.volumes.holds(owner);
       const waiting = isHeld ? undefined : await options.pool.claim(kind, info.id, workspaceDir);
       const fresh = { kind, name: info.id, image: info.image, session: owner, workspaceDir };

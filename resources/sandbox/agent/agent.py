@@ -9,6 +9,7 @@ import selectors
 import sys
 import time
 
+from browse import BROWSE_OPS
 from child import fork_child
 from egress import Egress
 from file_ops import FILE_OPS, run_file_op
@@ -22,6 +23,7 @@ from terminal import find_shells
 PROTOCOL = 1
 MAX_JOBS = 64
 TRIM_SECONDS = 10.0
+OPS = {**FILE_OPS, **BROWSE_OPS}
 
 
 class Agent:
@@ -76,7 +78,7 @@ class Agent:
             elif op == "listen":
                 self.egress.open(header["port"])
                 self.answer(number, {})
-            elif op == "exec" or op in FILE_OPS:
+            elif op == "exec" or op in OPS:
                 self.start(number, op, header)
             elif job and op == "data":
                 job.feed(body, header["end"])
@@ -118,7 +120,7 @@ class Agent:
                 child = self.supervisors.start(spec)
             else:
                 spec["path"] = os.path.normpath(os.path.join(folder, spec["path"]))
-                child = fork_child(lambda ctl, stdio: run_file_op(self.settings, spec, ctl, stdio))
+                child = fork_child(lambda ctl, stdio: run_file_op(OPS[op], self.settings, spec, ctl, stdio))
         except OSError:
             raise Fault("pids_exhausted", "The sandbox has no process to spare. End what runs in it.") from None
         job = Job(self, number, spec, child)

@@ -18,7 +18,7 @@ def file_fault(fault, path):
         errno.ENOENT: "file_not_found", errno.ENOTDIR: "file_not_found", errno.EISDIR: "is_directory",
         errno.EACCES: "permission_denied", errno.EPERM: "permission_denied", errno.EROFS: "permission_denied",
         errno.ENOSPC: "disk_full", errno.EDQUOT: "disk_full", errno.ELOOP: "file_not_found",
-        errno.ENAMETOOLONG: "invalid_path",
+        errno.ENAMETOOLONG: "invalid_path", errno.EEXIST: "file_exists", errno.ENXIO: "not_a_file",
     }
     return Fault(codes.get(fault.errno, "file_failed"), "%s: %s" % (path, os.strerror(fault.errno or 0)))
 
@@ -98,14 +98,18 @@ def append_input(path, size):
     return {"size": total}
 
 
+def kind_of(info):
+    kinds = {stat.S_IFREG: "file", stat.S_IFDIR: "directory", stat.S_IFLNK: "symlink"}
+    return kinds.get(stat.S_IFMT(info.st_mode), "other")
+
+
 def op_stat(settings, spec):
     try:
         info = os.lstat(spec["path"])
     except (FileNotFoundError, NotADirectoryError):
         write_all(1, b"null")
         return {}
-    kinds = {stat.S_IFREG: "file", stat.S_IFDIR: "directory", stat.S_IFLNK: "symlink"}
-    entry = {"path": relative(settings, spec["path"]), "type": kinds.get(stat.S_IFMT(info.st_mode), "other"),
+    entry = {"path": relative(settings, spec["path"]), "type": kind_of(info),
              "sizeBytes": info.st_size, "modifiedAt": int(info.st_mtime * 1000)}
     write_all(1, json.dumps(entry).encode())
     return {}
@@ -192,14 +196,14 @@ def matching_lines(path, regex, limit):
 FILE_OPS = {"usage": op_usage, "read": op_read, "write": op_write, "stat": op_stat, "glob": op_glob, "grep": op_grep}
 
 
-def run_file_op(settings, spec, ctl, stdio):
+def run_file_op(operation, settings, spec, ctl, stdio):
     for target, fd in enumerate(stdio):
         os.dup2(fd, target)
         os.close(fd)
     try:
         become_user(settings)
         os.umask(0o022)
-        answer = {"result": FILE_OPS[spec["op"]](settings, spec)}
+        answer = {"result": operation(settings, spec)}
     except Fault as fault:
         answer = {"error": fault.code, "message": str(fault)}
     except OSError as fault:

@@ -158,7 +158,7 @@ class Job:
                 self.child.ctl.send(b"k")
             except OSError:
                 return  # It has just ended.
-        elif self.spec["op"] == "write":
+        elif self.spec["op"] in ("write", "store"):
             # It finds less than it was promised, takes its partial file away and says so.
             self.close_stdin()
         else:

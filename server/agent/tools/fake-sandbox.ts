@@ -46,6 +46,9 @@ export function createFakeSandbox(folder: string): Sandbox {
     openTerminal: () => {
       throw new Error('Terminals are not part of this fake.');
     },
+    get files(): Sandbox['files'] {
+      throw new Error('Looking at files is not part of this fake.');
+    },
     info: {
       id: 'fake',
       tenantId: 'acme',

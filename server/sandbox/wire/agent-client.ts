@@ -28,7 +28,7 @@ export interface CallControl {
 export type AgentOp =
   | ('hello' | 'ping' | 'listen' | 'shells' | 'exec')
   | ('read' | 'write' | 'stat' | 'glob' | 'grep' | 'usage')
-  | ('list' | 'make' | 'remove' | 'rename' | 'zip' | 'scan' | 'watch');
+  | ('list' | 'make' | 'remove' | 'rename' | 'zip' | 'scan' | 'watch' | 'facts' | 'fetch' | 'store');
 
 /** One request to the agent inside. */
 export interface AgentCall<Result> {
@@ -320,6 +320,9 @@ function statusOf(code: string): number {
     path_outside_workspace: 403,
     permission_denied: 403,
     invalid_path: 400,
+    file_exists: 409,
+    tree_too_deep: 400,
+    interrupted: 400,
     invalid_pattern: 400,
     capacity: 429,
     pids_exhausted: 429,
