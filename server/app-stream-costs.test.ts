@@ -73,6 +73,9 @@ describe('on the wire', () => {
   });
 });
 
+const isWrittenThrough = (flags: unknown): boolean =>
+  typeof flags === 'number' && (diskFiles.writeThrough ?? 0) !== 0 && (flags & (diskFiles.writeThrough ?? 0)) !== 0;
+
 /** Counts what is done to each file, by its name. */
 function countedFiles(): { files: AppendFiles; counts: Map<string, number> } {
   const counts = new Map<string, number>();
@@ -82,13 +85,14 @@ function countedFiles(): { files: AppendFiles; counts: Map<string, number> } {
     async open(...args) {
       const name = path.basename(String(args[0]));
       count(`open ${name}`);
+      if (isWrittenThrough(args[1])) count(`write through ${name}`);
       const handle = await diskFiles.open(...args);
       return new Proxy(handle, {
         get(target, member) {
           const value: unknown = Reflect.get(target, member, target);
           if (typeof value !== 'function') return value;
           return (...params: unknown[]) => {
-            if (member === 'write' || member === 'datasync') count(`${member} ${name}`);
+            count(`${String(member)} ${name}`);
             return Reflect.apply(value, target, params);
           };
         },
@@ -110,18 +114,45 @@ describe('on the disk', () => {
     await readEvents(run);
     await store.close();
     const turns = 3;
+    // Either the file was opened so that each write is on the disk when it returns, or each is synced.
+    const syncsOf = (name: string) => counts.get(`datasync ${name}`) ?? 0;
+    const isThrough = (name: string) => counts.get(`write through ${name}`) === 1;
+    expect(isThrough('messages.jsonl') || syncsOf('messages.jsonl') === 1 + turns).toBe(true);
+    expect(isThrough('session.jsonl') || syncsOf('session.jsonl') === 1 + turns).toBe(true);
     expect(Object.fromEntries(counts)).toMatchObject({
-      'datasync messages.jsonl': 1 + turns,
       'write messages.jsonl': 1 + turns,
-      'datasync session.jsonl': turns,
-      'write session.jsonl': turns,
+      'write session.jsonl': 1 + turns,
       'open session.jsonl': 1,
+      'open messages.jsonl': 1,
       'open events.jsonl': 1,
     });
     // The trace is not synced, and its lines are gathered: fewer writes than the 25 events and more that it holds.
     expect(counts.get('datasync events.jsonl')).toBeUndefined();
     expect(counts.get('write events.jsonl')).toBeLessThanOrEqual(2 * turns + 1);
   });
+
+  it.runIf(process.platform === 'linux')(
+    'a new session with one turn opens three files and writes to them at most seven times, each at one go',
+    async () => {
+      const dataDir = await fs.mkdtemp(path.join(tmpdir(), 'stream-costs-'));
+      const { files, counts } = countedFiles();
+      const store = createFileSessionStore({ dataDir, logger: silentLogger, clock: systemClock, files });
+      closings.push(() => store.close().then(() => fs.rm(dataDir, { recursive: true })));
+      await setUp([said(5)], { wrapStore: () => store });
+      const run = await manager.runs.start(ask('Hi'));
+      await readEvents(run);
+      await run.done;
+      await store.close();
+      const { 'write events.jsonl': traceWrites, ...others } = Object.fromEntries(counts);
+      expect(traceWrites).toBeLessThanOrEqual(3);
+      expect(others).toEqual({
+        ...{ 'open session.jsonl': 1, 'write through session.jsonl': 1, 'write session.jsonl': 2 },
+        ...{ 'open messages.jsonl': 1, 'write through messages.jsonl': 1, 'write messages.jsonl': 2 },
+        ...{ 'open events.jsonl': 1 },
+        ...{ 'close session.jsonl': 1, 'close messages.jsonl': 1, 'close events.jsonl': 1 },
+      });
+    },
+  );
 
   it('the files of as many sessions stay open as run at once', async () => {
     const dataDir = await fs.mkdtemp(path.join(tmpdir(), 'stream-costs-'));

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import fs, { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -73,6 +74,32 @@ describe('an append log', () => {
     await log.append([line(2)], true);
     expect(calls).toEqual(early);
     expect(early).toEqual(['write', 'datasync', 'stat']);
+    await log.close();
+  });
+
+  it.runIf(process.platform === 'linux')('needs no sync where each write is on the disk when it returns', async () => {
+    const { files, calls } = watchedFiles();
+    const log = createAppendLog(file, { ...files, writeThrough: constants.O_DSYNC });
+    await log.append([line(0)], true);
+    calls.length = 0;
+    await log.append([line(1)], true);
+    expect(calls).toEqual(['write', 'stat']);
+    await log.close();
+    // Opened for lines that nobody waits for, it is synced when somebody does.
+    await log.append([line(2)], false);
+    calls.length = 0;
+    await log.append([line(3)], true);
+    expect(calls).toEqual(['write', 'datasync', 'stat']);
+    await log.close();
+  });
+
+  it('makes a file once, and leaves one alone that is there', async () => {
+    const log = createAppendLog(file);
+    expect(await log.make([line(1)], true)).toMatchObject({ end: line(1).length + 1 });
+    await log.append([line(2)], true);
+    expect(await content()).toBe(`${line(1)}\n${line(2)}\n`);
+    expect(await createAppendLog(file).make([line(3)], true)).toBeUndefined();
+    expect(await content()).toBe(`${line(1)}\n${line(2)}\n`);
     await log.close();
   });
 

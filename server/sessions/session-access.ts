@@ -2,6 +2,7 @@ import { rm, stat } from 'node:fs/promises';
 import type { SessionSummary } from '../contract/chat.ts';
 import type { SessionKey } from '../contract/ids.ts';
 import { checkId, createDataLayout, type DataLayout } from '../data/layout.ts';
+import { createSharedSync } from '../data/shared-sync.ts';
 import { errnoOf, type StorageFault, toStorageError } from '../data/storage-error.ts';
 import { AppError, messageOf } from '../lib/app-error.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -66,6 +67,7 @@ export function createSessionAccess(options: SessionAccessOptions): SessionAcces
   const { dataDir, logger } = options;
   const layout = createDataLayout(dataDir);
   const queue = createKeyedQueue();
+  const syncParent = createSharedSync();
   const folders = createSessionFolders(options.maxOpenSessions);
   const background = new Set<Promise<void>>();
   const index = createSessionIndex({
@@ -84,7 +86,8 @@ export function createSessionAccess(options: SessionAccessOptions): SessionAcces
     checkId(tenantId, 'tenant id');
     checkId(sessionId, 'session id');
     const id = placeOf(tenantId, sessionId);
-    const make = (): SessionFolder => createSessionFolder(layout.session(tenantId, sessionId), options.files);
+    const make = (): SessionFolder =>
+      createSessionFolder(layout.session(tenantId, sessionId), options.files, syncParent);
     return withFaults(() => queue.run(id, () => folders.use(id, make, work)));
   }
 

@@ -51,7 +51,12 @@ export interface SessionFolder {
   close(): Promise<void>;
 }
 
-export function createSessionFolder(layout: SessionLayout, files: AppendFiles = diskFiles): SessionFolder {
+/** `syncParent` makes the folder's own name survive a power cut. */
+export function createSessionFolder(
+  layout: SessionLayout,
+  files: AppendFiles = diskFiles,
+  syncParent: (dir: string) => Promise<void> = syncFolder,
+): SessionFolder {
   const stateLog = createAppendLog(layout.stateFile, files);
   const messages = createAppendLog(layout.messagesFile, files);
   const trace = createAppendLog(layout.traceFile, files);
@@ -86,8 +91,10 @@ export function createSessionFolder(layout: SessionLayout, files: AppendFiles = 
     await makeFoldersBelow(base, layout.dir);
     await stateLog.close();
     const text = JSON.stringify(line);
-    await atomicWriteFile(layout.stateFile, `${text}\n`);
-    await syncFolder(path.dirname(layout.dir));
+    // A kill in between leaves a file without a whole line: it counts as none, and is replaced the next time.
+    const [made] = await Promise.all([stateLog.make([text], true), messages.make([], true)]);
+    if (made === undefined) await atomicWriteFile(layout.stateFile, `${text}\n`);
+    await Promise.all([made && syncFolder(layout.dir), syncParent(path.dirname(layout.dir))]);
     const written = await statOrMissing(layout.stateFile);
     if (written === undefined) return emptyState();
     replayed = {

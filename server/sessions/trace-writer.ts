@@ -5,7 +5,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 /** Events of a session are gathered this long: a turn tells many at once, and nobody waits for them. */
-const gatherMs = 50;
+const gatherMs = 200;
 /** Most that waits for the disk, per session. */
 const maxWaitingBytes = 4 * 1024 * 1024;
 
