@@ -10,7 +10,7 @@ export const delegateSkill: Delegate = async (skill, input, { agents, signal, lo
   if (!agents) return undefined;
   const { name, tools, model } = skill.info;
   const agent = await agents.spawn({
-    name: `skill ${name} ${toolCallId}`.slice(0, 60),
+    name: `${name.slice(0, 40)} ${toolCallId.slice(-6)}`,
     task: input.trim() || 'Carry out the skill.',
     instructions: instructionsOf(skill),
     ...(tools && { tools }),
