@@ -21,18 +21,21 @@ export type { TelemetrySink } from './host/telemetry-sinks.ts';
 export { type Listening, listen } from './http/listen.ts';
 export { createChatRoute } from './http/routes/chat.ts';
 export { createStreamRoute } from './http/routes/stream.ts';
+export { createKnowledgeManager, type KnowledgeManager } from './knowledge/knowledge-manager.ts';
 export { AppError } from './lib/app-error.ts';
+export { createUserMemory, type UserMemoryManager } from './memory/user-memory.ts';
 export type { Plugin, ReadinessProbe } from './plugins/plugin.ts';
 export { runPluginLifecycle } from './plugins/run-plugin-lifecycle.ts';
 export type { SandboxManager } from './sandbox/sandbox.ts';
 export { createSandboxManager } from './sandbox/sandbox-manager.ts';
-export { createFileSessionStore } from './sessions/file-store.ts';
+export { createFileSessionStore, createFileSessionStore as createSessionManager } from './sessions/file-store.ts';
 export {
   createPostgresSessionStore,
   type PostgresSessionStore,
   type PostgresSessionStoreOptions,
 } from './sessions/postgres/postgres-store.ts';
-export type { AgentrailSessionStore } from './sessions/store.ts';
+export type { AgentrailSessionStore, AgentrailSessionStore as SessionManager } from './sessions/store.ts';
+export { createSkillManager, type SkillManager } from './skills/skill-manager.ts';
 
 /** Everything but the console: the server with what it stands on. */
 export interface ServerHost {

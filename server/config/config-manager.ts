@@ -141,7 +141,10 @@ function withAbsolutePaths(config: Config, { home, folder }: { home: string; fol
     ];
   });
   // A bare word is the name of a plugin that comes with the program.
-  const plugins = config.plugins.map((plugin) => (/[/\\.]/.test(plugin) ? absolute(plugin) : plugin));
+  const pluginAt = (name: string) => (/[/\\.]/.test(name) ? absolute(name) : name);
+  const plugins = config.plugins.map((plugin) =>
+    typeof plugin === 'string' ? pluginAt(plugin) : { ...plugin, path: pluginAt(plugin.path) },
+  );
   const mcpServers = Object.entries(config.mcpServers).map(([name, server]) => [
     name,
     server.cwd === undefined ? server : { ...server, cwd: absolute(server.cwd) },

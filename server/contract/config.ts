@@ -85,6 +85,9 @@ export const agentSchema = z.strictObject({
   permissions: permissionsSchema.optional(),
 });
 
+/** A name or a path. With `required` the server does not start when it cannot be loaded; else it is left out. */
+const pluginPath = z.string().min(1).max(4096);
+
 const dollars = z.number().min(0);
 
 /** What the built-in table does not know of a model, or knows otherwise. Prices in US dollars per million tokens. */
@@ -256,7 +259,10 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   /** Names of plugins that come with the program, and paths of plugin files. */
-  plugins: z.array(z.string().min(1).max(4096)).max(100).default(['slash-commands']),
+  plugins: z
+    .array(z.union([pluginPath, z.strictObject({ path: pluginPath, required: z.boolean().default(false) })]))
+    .max(100)
+    .default(['slash-commands']),
   /** Programs and services of others that bring tools along, by the name their tools get. */
   mcpServers: mcpServersSchema.default({}),
   shutdown: z.strictObject({ drainMs: durationMs.default(10_000) }).prefault({}),

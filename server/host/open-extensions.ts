@@ -20,7 +20,7 @@ export function openExtensions(
 ) {
   const { profiles = [], tools: ownTools = [], readinessChecks = [], contextProviders = [] } = extensions;
   const plugins = createPluginHost({
-    load: () => loadPlugins({ names: config.current().plugins, shipped: shippedPlugins, given: extensions.plugins }),
+    load: () => loadPlugins({ wanted: config.current().plugins, shipped: shippedPlugins, given: extensions.plugins }),
     ...{ clock, logger },
     count: metrics.countPluginFault,
     onError: extensions.onPluginError,

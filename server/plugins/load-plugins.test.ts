@@ -18,7 +18,7 @@ const shipped = { greeter: (): Plugin => ({ name: 'greeter', version: '1.0.0' })
 async function load(files: Record<string, string>, names = Object.keys(files)) {
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
   const paths = names.map((name) => (name in shipped ? name : join(folder, name)));
-  return loadPlugins({ names: paths, shipped });
+  return loadPlugins({ wanted: paths, shipped });
 }
 
 test('a file is loaded by its path, shipped ones are known by name, and a function is handed what it cannot import', async () => {
@@ -69,7 +69,7 @@ describe('what cannot be loaded is left out, with what is wrong with it', () => 
   });
 
   test('a file that is missing, and a name that nothing has: told with the names there are', async () => {
-    const { failed } = await loadPlugins({ names: [join(folder, 'gone.ts'), 'greeeter', 'constructor'], shipped });
+    const { failed } = await loadPlugins({ wanted: [join(folder, 'gone.ts'), 'greeeter', 'constructor'], shipped });
     expect(failed.map(({ reason }) => reason)).toEqual(
       Array(3).fill(expect.stringMatching(/no plugin file .*: greeter\.$/)),
     );
@@ -78,7 +78,7 @@ describe('what cannot be loaded is left out, with what is wrong with it', () => 
 
 test('an edited file is read again at the next start', async () => {
   const file = join(folder, 'edited.ts');
-  const versionNow = async () => (await loadPlugins({ names: [file], shipped })).plugins[0]?.version;
+  const versionNow = async () => (await loadPlugins({ wanted: [file], shipped })).plugins[0]?.version;
   await writeFile(file, 'export default { name: "edited", version: "1" };');
   expect(await versionNow()).toBe('1');
   await writeFile(file, 'export default { name: "edited", version: "2" };');
@@ -87,7 +87,33 @@ test('an edited file is read again at the next start', async () => {
 });
 
 test('one that was made in code and is no plugin is refused', async () => {
-  await expect(loadPlugins({ names: [], shipped, given: [{ name: 'x' } as Plugin] })).rejects.toMatchObject({
+  await expect(loadPlugins({ wanted: [], shipped, given: [{ name: 'x' } as Plugin] })).rejects.toMatchObject({
     code: 'invalid_plugin',
+  });
+});
+
+describe('one that the settings require', () => {
+  test('keeps the server from starting when it cannot be loaded, with the reason', async () => {
+    await writeFile(join(folder, 'guard.mjs'), 'throw new Error("no such rule");');
+    for (const [path, reason] of [
+      [join(folder, 'guard.mjs'), /no such rule/],
+      [join(folder, 'gone.mjs'), /There is no plugin file/],
+    ] as const) {
+      await expect(loadPlugins({ wanted: ['greeter', { path, required: true }], shipped })).rejects.toMatchObject({
+        code: 'plugin_required',
+        message: expect.stringMatching(reason),
+      });
+      const { plugins, failed } = await loadPlugins({ wanted: ['greeter', { path, required: false }], shipped });
+      expect([plugins.length, failed.length]).toEqual([1, 1]);
+    }
+  });
+
+  test('is loaded like any other', async () => {
+    await writeFile(join(folder, 'guard.mjs'), 'export default { name: "guard", version: "1.0.0" };');
+    const wanted = [
+      { path: 'greeter', required: true },
+      { path: join(folder, 'guard.mjs'), required: true },
+    ];
+    expect((await loadPlugins({ wanted, shipped })).plugins.map(({ name }) => name)).toEqual(['greeter', 'guard']);
   });
 });

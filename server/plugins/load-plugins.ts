@@ -15,7 +15,7 @@ export interface PluginKit {
 
 export interface LoadOptions {
   /** Names of shipped plugins, and absolute paths of files. */
-  names: readonly string[];
+  wanted: readonly (string | { path: string; required: boolean })[];
   /** The shipped ones by name. */
   shipped: Readonly<Record<string, () => Plugin>>;
   /** Made in code, in front of the others. */
@@ -29,20 +29,23 @@ export interface LoadedPlugins {
 
 /**
  * The plugins that the settings name. One that cannot be loaded is left out with its reason: a file that is missing or
- * broken cannot say that it is critical. Throws AppError `invalid_plugin` for those made in code.
+ * broken cannot say that it is critical, so the settings do. Throws AppErrors `plugin_required` for such a one, and
+ * `invalid_plugin` for those made in code.
  */
-export async function loadPlugins({ names, shipped, given = [] }: LoadOptions): Promise<LoadedPlugins> {
+export async function loadPlugins({ wanted, shipped, given = [] }: LoadOptions): Promise<LoadedPlugins> {
   const loaded: LoadedPlugins = {
     plugins: given.map((plugin) => checkPlugin(plugin, `"${String(plugin?.name)}"`)),
     failed: [],
   };
-  for (const name of names) {
+  for (const entry of wanted) {
+    const { path: name, required } = typeof entry === 'string' ? { path: entry, required: false } : entry;
     try {
       const make = Object.hasOwn(shipped, name) ? shipped[name] : undefined;
       const plugin = make ? make() : await loadFile(name, Object.keys(shipped));
       if (loaded.plugins.some((other) => other.name === plugin.name)) throw duplicate(plugin.name);
       loaded.plugins.push(plugin);
     } catch (error) {
+      if (required) throw missingRequired(name, error);
       loaded.failed.push({ name, reason: messageOf(error) });
     }
   }
@@ -77,6 +80,11 @@ async function importDefault(file: string, shippedNames: readonly string[]): Pro
     });
   }
   throw new AppError('invalid_plugin', `The plugin file ${file} has no default export. Export a plugin from it.`);
+}
+
+function missingRequired(name: string, cause: unknown): AppError {
+  const message = `The server does not start without the plugin ${name}, which the settings require: ${messageOf(cause)}`;
+  return new AppError('plugin_required', message, { cause });
 }
 
 function duplicate(name: string): AppError {

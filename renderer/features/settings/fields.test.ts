@@ -39,6 +39,8 @@ describe('the fields of the settings', () => {
   });
 
   it('take an emptied value out of the file and refuse what is no number', () => {
+    const plugins = ['slash-commands', { path: './guard.ts', required: true }];
+    expect(fromDraft({ kind: 'list' }, toDraft({ kind: 'list' }, plugins))).toEqual(plugins);
     expect(fromDraft({ kind: 'text' }, '  ')).toBeNull();
     expect(fromDraft({ kind: 'number' }, '')).toBeNull();
     expect(fromDraft({ kind: 'number' }, 'ten')).toBeUndefined();

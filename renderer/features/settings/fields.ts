@@ -131,9 +131,21 @@ export function isFieldPath(path: string): path is FieldPath {
 /** A stored value as it stands in its control. */
 export function toDraft(field: FieldKind, value: unknown): string {
   if (value === undefined || value === null) return '';
-  if (field.kind === 'list') return Array.isArray(value) ? value.join(', ') : String(value);
+  if (field.kind === 'list') return Array.isArray(value) ? value.map(itemDraft).join(', ') : String(value);
   if (field.kind === 'number' && typeof value === 'number') return String(value / (field.factor ?? 1));
   return String(value);
+}
+
+const required = ' (required)';
+
+/** A plugin that the server does not start without, as one word of a list. */
+function itemDraft(item: unknown): string {
+  if (typeof item !== 'object' || item === null || !('path' in item)) return String(item);
+  return `${String(item.path)}${'required' in item && item.required === true ? required : ''}`;
+}
+
+function draftItem(text: string): unknown {
+  return text.endsWith(required) ? { path: text.slice(0, -required.length).trim(), required: true } : text;
 }
 
 /** What a control holds as it is stored; null takes the key out of the file. Undefined when it is no such value. */
@@ -144,7 +156,8 @@ export function fromDraft(field: FieldKind, draft: string): unknown {
     return trimmed
       .split(',')
       .map((item) => item.trim())
-      .filter(Boolean);
+      .filter(Boolean)
+      .map(draftItem);
   }
   if (trimmed === '') return null;
   if (field.kind !== 'number') return trimmed;
