@@ -10,13 +10,15 @@ export function PermissionCard({ request }: { request: PermissionRequest }) {
   const { t } = useTranslation();
   const title = useId();
   const { respond, isBusy } = useRespond();
-  const { toolCallId, toolName, args, reason, remember } = request;
+  const { toolCallId, toolName, args, reason, remember, agent } = request;
   const decide = (decision: PermissionDecision, how?: 'session' | 'always') => () =>
     respond({ kind: 'permission', decision, toolCallId, ...(how && { remember: how }) });
   return (
     <fieldset aria-labelledby={title} className="border-line-soft border-t bg-warn-bg px-3 py-2.5">
       <p id={title} role="status" className="font-semibold">
-        {t('playground.request.permission', { tool: toolName })}
+        {agent
+          ? t('playground.request.permissionOf', { tool: toolName, agent: agent.name })
+          : t('playground.request.permission', { tool: toolName })}
       </p>
       <p className="text-dim text-small [overflow-wrap:anywhere]">{reason}</p>
       {describeArgs(args).map(({ name, text }) => (

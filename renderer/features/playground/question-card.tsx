@@ -12,7 +12,7 @@ export function QuestionCard({ question: asked }: { question: UserQuestion }) {
   const { respond, isBusy } = useRespond();
   const [chosen, setChosen] = useState<readonly string[]>([]);
   const [own, setOwn] = useState('');
-  const { toolCallId, question, hint, options = [], multiple = false, custom = true } = asked;
+  const { toolCallId, question, hint, options = [], multiple = false, custom = true, agent } = asked;
   const takesText = options.length === 0 || custom;
   const answers = [...chosen, ...(own.trim() === '' ? [] : [own.trim()])];
   const canSend = !isBusy && answers.length > 0;
@@ -31,7 +31,9 @@ export function QuestionCard({ question: asked }: { question: UserQuestion }) {
   return (
     <fieldset aria-labelledby={title} className="border-line-soft border-t bg-accent-bg px-3 py-2.5">
       <p id={title} role="status" className="whitespace-pre-wrap [overflow-wrap:anywhere]">
-        <span className="sr-only">{t('playground.request.question')}: </span>
+        <span className="sr-only">
+          {agent ? t('playground.request.questionOf', { agent: agent.name }) : t('playground.request.question')}:{' '}
+        </span>
         <span className="font-semibold">{question}</span>
       </p>
       {hint !== undefined && <p className="text-dim text-small [overflow-wrap:anywhere]">{hint}</p>}

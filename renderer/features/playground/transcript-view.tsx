@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { SessionKey } from '../../../server/contract/ids.ts';
 import { Button } from '../../ui/button.tsx';
 import { ScrollBox } from '../../ui/scroll-box.tsx';
+import { AgentCard } from './agent-card.tsx';
 import { AssistantMessageView } from './assistant-message.tsx';
 import { type Chat, isActive } from './chat-store.ts';
 import { NoticeView } from './notice-view.tsx';
@@ -64,6 +65,7 @@ export function TranscriptView({ chat, sessionKey }: { chat: Chat; sessionKey: S
 
 function EntryView({ entry }: { entry: Entry }) {
   const { t } = useTranslation();
+  if (entry.kind === 'agent') return <AgentCard agent={entry} />;
   if (entry.kind === 'notice') return <NoticeView notice={entry.notice} />;
   if (entry.kind === 'assistant') return <AssistantMessageView entry={entry} />;
   return (

@@ -1,6 +1,13 @@
 import type { MessageStep, NumberedEvent, RunEvent, RunUsage, StopReason } from '../../../server/contract/events.ts';
 import type { AssistantMessage, ImageBlock, TextBlock } from '../../../server/contract/messages.ts';
 import type { PendingRequest } from '../../../server/contract/permissions.ts';
+import {
+  type AgentEntry,
+  endedAgent,
+  reduceAgents,
+  withAgentRequest,
+  withoutAgentRequest,
+} from './transcript-agents.ts';
 import { entriesOf, partsOf } from './transcript-history.ts';
 
 export interface TextPart {
@@ -64,7 +71,7 @@ export interface NoticeEntry {
     | { type: 'error'; code: string; message: string };
 }
 
-export type Entry = UserEntry | AssistantEntry | NoticeEntry;
+export type Entry = UserEntry | AssistantEntry | NoticeEntry | AgentEntry;
 
 /** One session as it is shown. The entries from `runStart` on belong to the current or last run. */
 export interface Transcript {
@@ -130,8 +137,11 @@ function applyEvent(transcript: Transcript, event: RunEvent, at: number): Transc
       const { type: _, ...request } = event;
       return withPending(transcript, event.toolName, { kind: 'permission', ...request });
     }
-    case 'permission_resolved':
+    case 'permission_resolved': {
+      const entries = withoutAgentRequest(transcript.entries, event.toolCallId);
+      if (entries) return { ...transcript, entries };
       return withTool(transcript, event.toolCallId, event.toolName, (tool) => ({ ...answered(tool), startedAt: at }));
+    }
     case 'waiting_for_user_input': {
       const { type: _, ...question } = event;
       return withPending(transcript, questionToolName, { kind: 'question', ...question });
@@ -166,8 +176,6 @@ function applyEvent(transcript: Transcript, event: RunEvent, at: number): Transc
       return withNotice(transcript, { type: 'error', ...event.error });
     case 'session.end':
       return { ...closeOpen(transcript), usage: event.usage, stopReason: event.stopReason };
-    case 'skill_start':
-    case 'skill_end':
     case 'subagent_spawned':
     case 'subagent_status':
     case 'subagent_message':
@@ -177,6 +185,10 @@ function applyEvent(transcript: Transcript, event: RunEvent, at: number): Transc
     case 'subagent_closed':
     case 'wait_registered':
     case 'wait_resolved':
+      return { ...transcript, entries: reduceAgents(transcript.entries, event) };
+    // A skill is shown as the tool call that it is.
+    case 'skill_start':
+    case 'skill_end':
     case 'turn.start':
     case 'turn.complete':
     case 'context_compaction_start':
@@ -191,9 +203,10 @@ function applyEvent(transcript: Transcript, event: RunEvent, at: number): Transc
 
 /** The run is over, for good or because it was lost: nothing goes on any more. */
 export function closeOpen(transcript: Transcript): Transcript {
-  const entries = transcript.entries.map((entry) =>
-    entry.kind === 'assistant' ? { ...entry, isOpen: false, parts: entry.parts.map(closePart) } : entry,
-  );
+  const entries = transcript.entries.map((entry) => {
+    if (entry.kind === 'agent') return endedAgent(entry);
+    return entry.kind === 'assistant' ? { ...entry, isOpen: false, parts: entry.parts.map(closePart) } : entry;
+  });
   return { ...transcript, entries };
 }
 
@@ -212,6 +225,8 @@ function answered({ pending: _, ...tool }: ToolPart): ToolPart {
 }
 
 function withPending(transcript: Transcript, name: string, pending: PendingRequest): Transcript {
+  const { agent } = pending;
+  if (agent) return { ...transcript, entries: withAgentRequest(transcript.entries, agent, pending) };
   return withTool(transcript, pending.toolCallId, name, (tool) => ({ ...tool, state: 'running', pending }));
 }
 

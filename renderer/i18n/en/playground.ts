@@ -60,15 +60,33 @@ export const playground = {
   request: {
     waits: 'waits for you',
     permission: 'May the agent use {{tool}}?',
+    permissionOf: 'May the sub-agent {{agent}} use {{tool}}?',
     remembered: 'A lasting approval adds this rule:',
     allow: 'Allow once',
     session: 'Allow in this session',
     always: 'Always allow',
     reject: 'Reject',
     question: 'The agent asks',
+    questionOf: 'The sub-agent {{agent}} asks',
     several: 'Choose one or more.',
     own: 'Your answer',
     answer: 'Answer',
+  },
+  agent: {
+    label: 'Sub-agent {{name}}',
+    unnamed: 'without a name',
+    calledBy: 'called in by {{name}}',
+    task: 'Task',
+    answer: 'Answer',
+    fault: 'No answer',
+    states: {
+      running: 'at work',
+      waiting: 'waits',
+      idle: 'answered',
+      failed: 'failed',
+      interrupted: 'interrupted',
+      closed: 'closed',
+    },
   },
   tool: {
     states: {

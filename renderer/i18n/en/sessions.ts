@@ -117,6 +117,7 @@ export const sessions = {
       turn: 'Turn {{name}}',
       model: 'Model {{name}}',
       tool: '{{name}}',
+      agent: 'Sub-agent {{name}}',
       retry: 'Waits to try again',
       fallback: 'Goes on with {{name}}',
       compaction: 'Compaction',

@@ -60,15 +60,33 @@ export const playground: Words['playground'] = {
   request: {
     waits: '等待你的回应',
     permission: '允许智能体使用 {{tool}} 吗？',
+    permissionOf: '允许子智能体 {{agent}} 使用 {{tool}} 吗？',
     remembered: '长期允许会添加这条规则：',
     allow: '允许这一次',
     session: '在本会话中允许',
     always: '始终允许',
     reject: '拒绝',
     question: '智能体的提问',
+    questionOf: '子智能体 {{agent}} 的提问',
     several: '可选择一项或多项。',
     own: '你的回答',
     answer: '回答',
+  },
+  agent: {
+    label: '子智能体 {{name}}',
+    unnamed: '未命名',
+    calledBy: '由 {{name}} 调用',
+    task: '任务',
+    answer: '回答',
+    fault: '没有回答',
+    states: {
+      running: '工作中',
+      waiting: '等待中',
+      idle: '已回答',
+      failed: '失败',
+      interrupted: '已中断',
+      closed: '已关闭',
+    },
   },
   tool: {
     states: {

@@ -106,6 +106,7 @@ export const sessions: Words['sessions'] = {
       turn: '第 {{name}} 轮',
       model: '模型 {{name}}',
       tool: '{{name}}',
+      agent: '子智能体 {{name}}',
       retry: '等待重试',
       fallback: '改用 {{name}}',
       compaction: '压缩',

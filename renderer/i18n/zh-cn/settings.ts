@@ -104,11 +104,11 @@ export const settings: Words['settings'] = {
       historyTokens: '随请求发送的历史',
     },
     subagents: {
-      maxDepth: '子代理层数',
-      maxPerRun: '每次运行的子代理数',
-      maxConcurrent: '同时工作的子代理数',
-      maxCostUsd: '每次运行的子代理费用',
-      jobTimeoutMs: '子代理单个任务的最长时间',
+      maxDepth: '子智能体层数',
+      maxPerRun: '每次运行的子智能体数',
+      maxConcurrent: '同时工作的子智能体数',
+      maxCostUsd: '每次运行的子智能体费用',
+      jobTimeoutMs: '子智能体单个任务的最长时间',
     },
     pastSessions: {
       enabled: '了解以往的会话',
@@ -191,7 +191,7 @@ export const settings: Words['settings'] = {
     },
     plugins: 'slash-commands、request-logger、attachment-hints，或插件文件的路径。其代码以服务器身份运行。',
     subagents: {
-      maxDepth: '代理可以逐级召唤代理的层数；0 为关闭',
+      maxDepth: '智能体可以逐级调用智能体的层数；0 为关闭',
       maxCostUsd: '美元；留空则不限',
       jobTimeoutMs: '包括等待人答复的时间',
     },

@@ -17,6 +17,7 @@ const colours: Record<SpanKind, string> = {
   turn: 'fill-idle',
   model: 'fill-accent',
   tool: 'fill-ok',
+  agent: 'fill-ok',
   retry: 'fill-warn',
   fallback: 'fill-warn',
   compaction: 'fill-warn',
@@ -97,9 +98,11 @@ function SpanLine({ span, run }: { span: Span; run: TraceRun }) {
   return (
     <li className="grid grid-cols-[minmax(0,5fr)_minmax(0,6fr)_72px] items-center gap-3 px-3.5 py-[3px] hover:bg-hover">
       <span className="flex min-w-0 items-baseline gap-2" style={{ paddingLeft: span.depth * 14 }} title={note}>
-        <span className={cn('shrink-0', isError && 'text-bad', kind === 'tool' && 'font-medium')}>{words}</span>
+        <span className={cn('shrink-0', isError && 'text-bad', (kind === 'tool' || kind === 'agent') && 'font-medium')}>
+          {words}
+        </span>
         <span className="mono truncate text-dim">{note}</span>
-        {span.tokens !== undefined && kind === 'model' && (
+        {span.tokens !== undefined && (kind === 'model' || kind === 'agent') && (
           <span className="tabular shrink-0 text-faint text-small">
             {t('sessions.tokens', { tokens: format.compact(span.tokens) })}
           </span>

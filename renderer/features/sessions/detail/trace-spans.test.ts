@@ -64,6 +64,24 @@ describe('the spans of a trace', () => {
     ]);
   });
 
+  it('show the tasks of agents below whoever called them in', () => {
+    const [run] = runsOf(
+      trace(
+        [0, { type: 'subagent_spawned', agentId: 'a', name: 'ada' }],
+        [1, { type: 'subagent_job_started', agentId: 'a', jobId: 'j1', task: 'Look\nwell' }],
+        [2, { type: 'subagent_spawned', agentId: 'b', name: 'bob', parentAgentId: 'a' }],
+        [3, { type: 'subagent_job_started', agentId: 'b', jobId: 'j2', task: 'Help' }],
+        [5, { type: 'subagent_job_failed', agentId: 'b', jobId: 'j2', error: { code: 'x', message: 'No.' }, usage }],
+        [9, { type: 'subagent_job_completed', agentId: 'a', jobId: 'j1', usage }],
+      ),
+    );
+    expect(run?.spans).toMatchObject([
+      { kind: 'run' },
+      { kind: 'agent', name: 'ada', note: 'Look', start: 1, end: 9, depth: 2, tokens: 9 },
+      { kind: 'agent', name: 'bob', note: 'No.', start: 3, end: 5, depth: 3, isError: true },
+    ]);
+  });
+
   it('are kept apart by run, the latest first', () => {
     const entries = trace([0, { type: 'turn.start', turn: 1 }]).concat([
       { runId: 'run_2', at: 9, event: { type: 'turn.start', turn: 1 } },

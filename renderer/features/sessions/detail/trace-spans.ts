@@ -1,7 +1,7 @@
 import type { RunEvent } from '../../../../server/contract/events.ts';
 import type { TraceEntry } from '../../../../server/contract/sessions.ts';
 
-export type SpanKind = 'run' | 'turn' | 'model' | 'tool' | 'retry' | 'fallback' | 'compaction' | 'fault';
+export type SpanKind = 'run' | 'turn' | 'model' | 'tool' | 'agent' | 'retry' | 'fallback' | 'compaction' | 'fault';
 
 /** A length of time in a run. Times in milliseconds since 1970. */
 export interface Span {
@@ -30,6 +30,8 @@ export interface TraceRun {
   stopReason?: string;
   /** The run itself first, then in the order of their beginnings. */
   spans: Span[];
+  /** Those that were called in, by their ids. */
+  agents: Map<string, { name: string; depth: number }>;
 }
 
 /** The spans of every run, the latest run first. */
@@ -46,7 +48,7 @@ export function runsOf(entries: readonly TraceEntry[]): TraceRun[] {
 
 function begin(runId: string, at: number): TraceRun {
   const whole: Span = { id: runId, kind: 'run', name: '', note: '', depth: 0, start: at, isError: false };
-  return { runId, start: at, end: at, isOver: false, spans: [whole] };
+  return { runId, start: at, end: at, isOver: false, spans: [whole], agents: new Map() };
 }
 
 function apply(run: TraceRun, at: number, event: RunEvent): void {
@@ -95,6 +97,22 @@ function apply(run: TraceRun, at: number, event: RunEvent): void {
       return;
     case 'tool.after':
       end(latest('tool', event.toolCallId), { isError: event.isError });
+      return;
+    case 'subagent_spawned': {
+      const above = event.parentAgentId === undefined ? undefined : run.agents.get(event.parentAgentId);
+      run.agents.set(event.agentId, { name: event.name, depth: above ? above.depth + 1 : 2 });
+      return;
+    }
+    case 'subagent_job_started': {
+      const { name, depth } = run.agents.get(event.agentId) ?? { name: event.agentId, depth: 2 };
+      add('agent', event.jobId, depth, { name, note: event.task.trim().split('\n')[0]?.slice(0, 160) ?? '' });
+      return;
+    }
+    case 'subagent_job_completed':
+      end(latest('agent', event.jobId), { tokens: event.usage.totalTokens });
+      return;
+    case 'subagent_job_failed':
+      end(latest('agent', event.jobId), { tokens: event.usage.totalTokens, note: event.error.message, isError: true });
       return;
     case 'provider_retry':
       add('retry', 'retry', 2, { note: event.reason, end: at + event.waitMs });
