@@ -3,6 +3,8 @@ import type { Command, Option } from 'commander';
 import { createConfigManager } from '../config/config-manager.ts';
 import { readEnvironment } from '../config/env.ts';
 import { resolveBoot } from '../config/resolve-boot.ts';
+import type { Config } from '../contract/config.ts';
+import type { ImageProgress } from '../contract/sandbox.ts';
 import { acquireDataDirLock, type DataDirLock } from '../data/lock.ts';
 import { AppError, messageOf } from '../lib/app-error.ts';
 import { systemClock } from '../lib/clock.ts';
@@ -14,6 +16,9 @@ import { createDockerEngine } from '../sandbox/docker/docker-engine.ts';
 import { createSshTunnels, type SshTunnels } from '../sandbox/docker/ssh-tunnels.ts';
 import { engineEnv } from '../sandbox/engine-env.ts';
 import { sandboxFault } from '../sandbox/faults.ts';
+import { createImagePins } from '../sandbox/image-pins.ts';
+import { isBundledImage, readImageStatus } from '../sandbox/image-status.ts';
+import { createSandboxImages } from '../sandbox/images.ts';
 import { managedLabel, readOwner } from '../sandbox/labels.ts';
 import { checkLiveness, type Liveness } from '../sandbox/process-identity.ts';
 import { silentLogger } from '../telemetry/logger.ts';
@@ -25,6 +30,12 @@ interface Flags {
   json?: boolean;
 }
 
+interface Opened {
+  engine: ContainerEngine;
+  dataDir: string;
+  settings: Config['sandbox'];
+}
+
 interface CleanFlags extends Flags {
   apply?: boolean;
   saveWorkspaces?: boolean;
@@ -32,7 +43,7 @@ interface CleanFlags extends Flags {
 
 const exitCodes = { fine: 0, problem: 1, unreachable: 3 };
 
-/** `agentrail sandboxes ls|clean|rm`: works on the engine itself, with or without a server. */
+/** `agentrail sandboxes ls|clean|pull|rm`: works on the engine itself, with or without a server. */
 export function addSandboxCommands(program: Command, common: Option[]): void {
   const sandboxes = program.command('sandboxes').description('list, clean up and remove sandboxes');
   const add = (name: string, description: string): Command => {
@@ -47,6 +58,9 @@ export function addSandboxCommands(program: Command, common: Option[]): void {
     .option('--apply', 'remove it')
     .option('--save-workspaces', 'write each workspace as a zip into the backups first')
     .action((flags: CleanFlags) => finish((tunnels) => clean(flags, tunnels)));
+  add('pull [image]', 'fetch the sandbox image before it is needed').action((image: string | undefined, flags: Flags) =>
+    finish((tunnels) => pull(image, flags, tunnels)),
+  );
   add('rm <name...>', 'remove containers whose owner is gone').action((names: string[], flags: Flags) =>
     finish((tunnels) => remove(names, flags, tunnels)),
   );
@@ -133,7 +147,43 @@ async function remove(names: string[], flags: Flags, tunnels: SshTunnels): Promi
   return outcomes.every(({ ok }) => ok) ? exitCodes.fine : exitCodes.problem;
 }
 
-async function open(flags: Flags, tunnels: SshTunnels): Promise<{ engine: ContainerEngine; dataDir: string }> {
+/** The image that is configured, or another one; says how far each layer is. */
+async function pull(image: string | undefined, flags: Flags, tunnels: SshTunnels): Promise<number> {
+  const { engine, settings } = await open(flags, tunnels);
+  const reference = image ?? settings.image;
+  if (isBundledImage(reference)) {
+    throw new AppError('image_pull_failed', `${reference} is built, not fetched: npm run sandbox:image`);
+  }
+  const images = createSandboxImages({
+    engine: async () => engine,
+    status: () => readImageStatus(engine, reference),
+    reference: () => reference,
+    pins: createImagePins(),
+    imageFolder: undefined,
+    clock: systemClock,
+  });
+  const stop = new AbortController();
+  const onSignal = () => stop.abort();
+  process.once('SIGINT', onSignal);
+  try {
+    const { digest, imageId } = await images.pull(reference, flags.json ? () => undefined : sayProgress, stop.signal);
+    say(flags.json ? JSON.stringify({ reference, digest, imageId }) : `${reference} is here: ${digest ?? imageId}`);
+    return exitCodes.fine;
+  } finally {
+    process.off('SIGINT', onSignal);
+  }
+}
+
+function sayProgress(progress: ImageProgress): void {
+  if (progress.type === 'line') say(progress.text);
+  if (progress.type !== 'layer') return;
+  const { id, status, doneBytes, totalBytes } = progress;
+  const share =
+    doneBytes === undefined || !totalBytes ? '' : `  ${inMegabytes(doneBytes)} of ${inMegabytes(totalBytes)}`;
+  say(`${id}  ${status}${share}`);
+}
+
+async function open(flags: Flags, tunnels: SshTunnels): Promise<Opened> {
   const environment = readEnvironment();
   const { dataDir, config: configPath } = flags;
   const boot = resolveBoot(environment, {
@@ -154,7 +204,7 @@ async function open(flags: Flags, tunnels: SshTunnels): Promise<{ engine: Contai
     now: systemClock.now(),
   });
   if (!engine) throw sandboxFault(engineFault(status));
-  return { engine: createDockerEngine(engine, systemClock), dataDir: boot.dataDir };
+  return { engine: createDockerEngine(engine, systemClock), dataDir: boot.dataDir, settings };
 }
 
 /** Undefined when another process owns the data directory: its workspaces are none of our business then. */

@@ -20,4 +20,15 @@ describe('the warnings about sandbox settings', () => {
   it('say when this machine is open to sandboxes', () => {
     expect(codes({ network: 'open', allowHostServices: true })[0]?.[0]).toBe('host_services_open');
   });
+
+  it.each(['python', 'python:latest', 'registry.example:5000/tools'])(
+    'say that %s may be another image tomorrow',
+    (image) => {
+      expect(codes({ image })).toEqual([['image_not_pinned', expect.stringContaining(`image ${image} has no tag`)]]);
+    },
+  );
+
+  it.each(['python:3.12', `python@sha256:${'a'.repeat(64)}`])('say nothing of %s', (image) => {
+    expect(codes({ image })).toEqual([]);
+  });
 });

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { z } from 'zod';
-import { AppError } from '../../lib/app-error.ts';
+import { AppError, messageOf } from '../../lib/app-error.ts';
 import type { ImageBuild, ImageEngine, ImageEvent, ImageFacts } from '../container-engine.ts';
 import { sandboxFault } from '../faults.ts';
 import { type EngineTask, mapEngineFault } from './faults.ts';
@@ -36,7 +36,7 @@ export function createDockerImages(docker: Docker): ImageEngine {
       }
       signal.throwIfAborted();
     } catch (cause) {
-      throw signal.aborted ? aborted(cause) : mapEngineFault(cause, task);
+      throw signal.aborted ? aborted(cause) : faultOf(cause, task);
     }
   }
 
@@ -129,6 +129,13 @@ function buildFault(said: string, task: EngineTask): AppError {
   return /no space left/i.test(said)
     ? sandboxFault('disk_full', { said })
     : sandboxFault(task === 'load' ? 'image_file_unusable' : 'image_build_failed', { said });
+}
+
+/** What a registry does not have is not fetched; that it is not here either is nothing new. */
+function faultOf(cause: unknown, task: EngineTask): AppError {
+  const fault = mapEngineFault(cause, task);
+  const isUnknownThere = task === 'pull' && fault.code === 'image_missing';
+  return isUnknownThere ? sandboxFault('image_pull_failed', { cause, said: messageOf(cause) }) : fault;
 }
 
 function aborted(cause: unknown): AppError {
