@@ -4,6 +4,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { AppError, messageOf } from '../lib/app-error.ts';
 import { runConsole } from './console.ts';
 import { addDataCommands } from './data.ts';
+import { addInitCommand } from './init.ts';
 import { addMemoryCommands } from './memory.ts';
 import { addSandboxCommands } from './sandboxes.ts';
 import { runServe } from './serve.ts';
@@ -50,6 +51,7 @@ program
 
 addSandboxCommands(program, [dataDir(), config()]);
 addDataCommands(program, [dataDir(), config()]);
+addInitCommand(program);
 addMemoryCommands(program, [dataDir(), config()]);
 
 await program.parseAsync();
