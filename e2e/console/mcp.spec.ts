@@ -5,9 +5,7 @@ import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { expect, setKey, signIn, test } from '../support/console-test.ts';
 
-const script = (name: string) =>
-  fileURLToPath(import.meta.resolve(`@modelcontextprotocol/server-${name}/dist/index.js`));
-const everything = script('everything');
+const everything = fileURLToPath(import.meta.resolve('@modelcontextprotocol/server-everything/dist/index.js'));
 
 /** The entry of a server in the list of Settings. */
 function entryOf(page: Page, name: string) {

@@ -19,7 +19,7 @@ describe('settings of an MCP server', () => {
     [{ command: 'a', url: 'http://a' }, /not both/],
     [{ command: 'a', headers: {} }, /goes with a url/],
     [{ url: 'http://a', args: [] }, /goes with a command/],
-    [{ url: 'file:///etc/passwd' }, /http:\/\/ or https/],
+    [{ url: 'file:///etc/passwd' }, /must be a URL, for instance http/],
     [{ url: 'http://me:secret@a/mcp' }, /belong into headers/],
     [{ url: 'http://a', headers: { 'Mcp-Session-Id': '1' } }, /set by the connection/],
     [{ url: 'http://a', headers: { X: 'a\r\nY: b' } }, /one line/],

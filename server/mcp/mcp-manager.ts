@@ -46,7 +46,10 @@ export function createMcpManager(options: McpManagerOptions): McpManager {
     }
     for (const [name, own] of Object.entries(wanted)) {
       if (!own.enabled || servers.has(name)) continue;
-      const server = createMcpServer(name, own, options);
+      const server: McpServer = createMcpServer(name, own, {
+        ...options,
+        mayStart: () => isOpen && servers.get(name) === server,
+      });
       servers.set(name, server);
       if (isOpen) void startAfter(server, ending.get(name));
     }

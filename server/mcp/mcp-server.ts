@@ -49,7 +49,14 @@ interface Live extends Dialled {
 
 const nothing: OfferedTools = { tools: [], refused: [] };
 
-export function createMcpServer(name: string, settings: McpServerSettings, parts: ServerParts): McpServer {
+export function createMcpServer(
+  name: string,
+  settings: McpServerSettings,
+  parts: ServerParts & {
+    /** Asked before each start: runs may hold on to a server that was taken out of the settings. */
+    mayStart(): boolean;
+  },
+): McpServer {
   const { clock, logger } = parts;
   const lines = createLastLines((line) => logger.info(`${name}: ${line}`, { server: name }), clock.now);
   let live: Live | undefined;
@@ -60,6 +67,7 @@ export function createMcpServer(name: string, settings: McpServerSettings, parts
   const leaving = new Set<Promise<void>>();
 
   function begin(): Promise<Live> {
+    if (!parts.mayStart()) return Promise.reject(stopped(name));
     const abort = new AbortController();
     const done = open(abort).finally(() => {
       if (starting?.abort === abort) starting = undefined;
@@ -73,6 +81,7 @@ export function createMcpServer(name: string, settings: McpServerSettings, parts
   async function open(abort: AbortController): Promise<Live> {
     // Two of one server may want the same port or file.
     await Promise.all(leaving);
+    abort.signal.throwIfAborted();
     const began = clock.monotonic();
     try {
       const dialled = await dial(name, settings, parts, {
@@ -192,8 +201,9 @@ export function createMcpServer(name: string, settings: McpServerSettings, parts
 
   async function stop(): Promise<void> {
     clearFailure();
-    starting?.abort.abort(stopped(name));
-    await starting?.done.catch(() => undefined);
+    const begun = starting;
+    begun?.abort.abort(stopped(name));
+    await begun?.done.catch(() => undefined);
     const was = live;
     live = undefined;
     offered = nothing;

@@ -199,7 +199,7 @@ describe('the end', () => {
   });
 
   it('stops and starts only what the settings change', async () => {
-    const { manager, change, call } = createMcpBench({
+    const { manager, change, call, server } = createMcpBench({
       kept: oddServer('well'),
       changed: oddServer('well'),
       gone: oddServer('well'),
@@ -210,6 +210,7 @@ describe('the end', () => {
       return Number(block?.type === 'text' ? block.text : Number.NaN);
     };
     const before = { kept: await pidOf('kept'), changed: await pidOf('changed'), gone: await pidOf('gone') };
+    const gone = server('gone');
     change({ kept: oddServer('well'), changed: { ...oddServer('well'), timeoutMs: 5000 }, added: oddServer('well') });
     await vi.waitFor(
       () =>
@@ -223,6 +224,8 @@ describe('the end', () => {
     expect(await pidOf('kept')).toBe(before.kept);
     expect(await pidOf('changed')).not.toBe(before.changed);
     await vi.waitFor(() => expect([before.changed, before.gone].filter(isAlive)).toEqual([]), { timeout: 5000 });
+    // A run may still hold on to it.
+    await expect(gone.readResource('a:b', never())).rejects.toMatchObject({ code: 'mcp_stopped' });
     change({ kept: { ...oddServer('well'), enabled: false } });
     await vi.waitFor(() => expect(isAlive(before.kept)).toBe(false), { timeout: 5000 });
     expect(manager.list()).toMatchObject([{ name: 'kept', state: 'off', isEnabled: false }]);

@@ -27,13 +27,13 @@ describe('the routes of MCP servers', () => {
     expect((await ask('/console/api/mcp', json('POST', { name: 'files', server: { command: 'x' } }))).status).toBe(409);
     await ask('/console/api/mcp/files', json('PATCH', { enabled: false }));
     await ask('/console/api/mcp/files', json('PATCH', { enabled: true }));
-    await ask('/console/api/mcp/files', json('DELETE'));
+    await ask('/console/api/mcp/files', { method: 'DELETE' });
     expect(config.changed).toEqual([
       { 'mcpServers.files.enabled': false },
       { 'mcpServers.files.enabled': null },
       { 'mcpServers.files': null },
     ]);
-    expect((await ask('/console/api/mcp/other', json('DELETE'))).status).toBe(404);
+    expect((await ask('/console/api/mcp/other', { method: 'DELETE' })).status).toBe(404);
     expect((await ask('/console/api/mcp/other', json('PATCH', { enabled: true }))).status).toBe(404);
   });
 });

@@ -15,8 +15,12 @@ type Written = z.input<typeof mcpServerSchema>;
 
 /** The entry point of a published server, run by this very Node. */
 export function published(name: 'everything' | 'filesystem' | 'memory', ...args: string[]) {
-  const script = fileURLToPath(import.meta.resolve(`@modelcontextprotocol/server-${name}/dist/index.js`));
-  return { command: process.execPath, args: [script, ...args] };
+  const scripts = {
+    everything: import.meta.resolve('@modelcontextprotocol/server-everything/dist/index.js'),
+    filesystem: import.meta.resolve('@modelcontextprotocol/server-filesystem/dist/index.js'),
+    memory: import.meta.resolve('@modelcontextprotocol/server-memory/dist/index.js'),
+  };
+  return { command: process.execPath, args: [fileURLToPath(scripts[name]), ...args] };
 }
 
 /** A server of ours that misbehaves as told. */
