@@ -5,7 +5,15 @@ import { errnoOf } from '../storage-error.ts';
 /** Made anew from the rest. */
 const rebuildable = /^index.*\.sqlite(-wal|-shm|-journal)?$/;
 /** Below the data directory: who owns it, what is on its way in, backups, and signed-in browsers. */
-const neverTaken = new Set(['lock', 'incoming', 'backups', 'sandboxes', 'console-sessions.json', 'moved.json']);
+const neverTaken = new Set([
+  'lock',
+  'incoming',
+  'backups',
+  'sandboxes',
+  'console-sessions.json',
+  'moved.json',
+  'moved-from.json',
+]);
 const secretFile = /^(vault\..*|api-tokens\.json)$/;
 /** In a session: what is written first comes first, so that nothing that is named in a file is missing beside it. */
 const sessionOrder = ['session.jsonl', 'messages.jsonl'];

@@ -56,6 +56,7 @@ describe('a restore that is killed', () => {
     let restored = 0;
     for (let kill = 0; kill < kills; kill += 1) {
       const child = spawn(process.execPath, [fixture, dataDir, ...archives], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const closed = once(child, 'close');
       let said = '';
       child.stdout.on('data', (text: Buffer) => {
         said += String(text);
@@ -63,7 +64,7 @@ describe('a restore that is killed', () => {
       await once(child.stdout, 'data');
       await systemClock.sleep(Math.random() * 150);
       child.kill('SIGKILL');
-      await once(child, 'close');
+      await closed;
       restored += said.split('restored').length - 1;
       await finishSwap(dataDir);
       expect(digests).toContain(await digestOf(dataDir));
