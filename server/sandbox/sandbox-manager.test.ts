@@ -12,6 +12,7 @@ import type { Discovery } from './docker/discovery.ts';
 import { createEngineLink } from './engine-link.ts';
 import { sandboxFault } from './faults.ts';
 import { createFakeEngine, exitZero, type FakeEngine, politeAnswer } from './fixtures/fake-engine.ts';
+import { createTestClock } from './fixtures/test-clock.ts';
 import type { SandboxManager } from './sandbox.ts';
 import { createSandboxManager } from './sandbox-manager.ts';
 
@@ -26,43 +27,6 @@ const connected: Discovery = {
   },
 };
 const down: Discovery = { status: { state: 'not_running', tries: [], checkedAt: 1, problem: 'x' } };
-
-/** Time that stands still until a test moves it. */
-interface TestClock extends Clock {
-  /** Resolves once somebody sleeps for this long. */
-  untilSleeping(ms: number): Promise<void>;
-  advance(ms: number): void;
-}
-
-function createTestClock(): TestClock {
-  let now = 0;
-  const sleepers = new Set<{ ms: number; until: number; wake(): void }>();
-  return {
-    now: () => now,
-    monotonic: () => now,
-    sleep(ms, signal) {
-      return new Promise((resolve, reject) => {
-        const sleeper = { ms, until: now + ms, wake: resolve };
-        sleepers.add(sleeper);
-        signal?.addEventListener('abort', () => {
-          sleepers.delete(sleeper);
-          reject(signal.reason);
-        });
-      });
-    },
-    untilSleeping: (ms) =>
-      expect.poll(() => [...sleepers].some((sleeper) => sleeper.ms === ms), { interval: 1 }).toBe(true),
-    advance(ms) {
-      now += ms;
-      for (const sleeper of sleepers) {
-        if (sleeper.until <= now) {
-          sleepers.delete(sleeper);
-          sleeper.wake();
-        }
-      }
-    },
-  };
-}
 
 /** Becomes true soon, whatever the machine is busy with. */
 const soon = (ask: () => unknown) => expect.poll(ask, { interval: 1 });
@@ -367,5 +331,79 @@ describe('sweeping', () => {
       clock.advance(600_000);
       await soon(() => lists).toBe(count);
     }
+  });
+
+  it('that is under way when the manager closes is waited for, and removes nothing more', async () => {
+    let letGo: () => void = () => undefined;
+    const listed = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const removed: string[] = [];
+    const stray = {
+      'run.agentrail.instance': 'ins_01aaaaaaaa',
+      'run.agentrail.owner-place': 'here',
+      'run.agentrail.owner-pid': '1',
+      'run.agentrail.owner-start': 'x',
+    };
+    const engine = createFakeEngine({
+      list: async () => {
+        await listed;
+        return [{ containerId: 'c1', name: 'agentrail-stray-1', labels: stray }];
+      },
+      remove: async (name) => {
+        removed.push(name);
+      },
+    });
+    open(engine);
+    const swept = manager.sweep();
+    await soon(() => manager.engine().state).toBe('connected');
+    let isClosed = false;
+    const closing = manager.close().then(() => {
+      isClosed = true;
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isClosed).toBe(false);
+    letGo();
+    await closing;
+    expect(await swept).toMatchObject({ removed: [] });
+    expect(removed).toEqual([]);
+  });
+
+  it('leaves a container alone that a session has just taken from the pool, under whatever name it was listed', async () => {
+    const engine = createFakeEngine();
+    const listing = createFakeEngine({
+      ...engine,
+      list: async () => {
+        const found = await engine.list('');
+        return found.map((each) => ({ ...each, containerId: `id-${each.name}`, name: 'agentrail-01aaaaaa-pool-1' }));
+      },
+    });
+    open(listing);
+    await manager.acquire(owner);
+    expect(await manager.sweep()).toMatchObject({ removed: [], kept: [] });
+    expect(engine.containers.size).toBe(1);
+  });
+
+  it('shows what may belong to somebody else, and leaves it', async () => {
+    const foreign = {
+      'run.agentrail.instance': 'ins_other',
+      'run.agentrail.owner-place': 'elsewhere',
+      'run.agentrail.owner-pid': '5',
+      'run.agentrail.owner-start': 'x',
+    };
+    const removed: string[] = [];
+    const engine = createFakeEngine({
+      list: async () => [
+        { containerId: 'c1', name: 'of-another-machine', labels: foreign },
+        { containerId: 'c2', name: 'of-nobody', labels: {} },
+      ],
+      remove: async (name) => {
+        removed.push(name);
+      },
+    });
+    open(engine);
+    const { kept } = await manager.sweep();
+    expect(kept.map(({ name }) => name).toSorted()).toEqual(['of-another-machine', 'of-nobody']);
+    expect(removed).toEqual([]);
   });
 });

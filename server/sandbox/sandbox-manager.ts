@@ -58,6 +58,7 @@ export function createSandboxManager(options: SandboxManagerOptions): SandboxMan
     ...{ instanceId, user, allowsHostServices, pins, agentSource, volumes, skills, clock, logger },
   });
   const pool = openPool();
+  const starts = createSessionStarts({ dataDir, user, givesAway: ownUser()?.uid === 0, clock, logger });
   const sandboxes = createSessionSandboxes({
     ...options,
     logger,
@@ -65,7 +66,7 @@ export function createSandboxManager(options: SandboxManagerOptions): SandboxMan
     recipe,
     pool,
     volumes,
-    starts: createSessionStarts({ dataDir, user, givesAway: ownUser()?.uid === 0, clock, logger }),
+    starts,
     nextName,
     closing: closing.signal,
     onChange: (sandbox) => publish({ sandbox }),
@@ -204,6 +205,7 @@ export function createSandboxManager(options: SandboxManagerOptions): SandboxMan
       stats.close();
       await destroyAll();
       await upkeep.ended();
+      await starts.ended();
       await recipe.close();
       await tunnels.close();
       listeners.clear();

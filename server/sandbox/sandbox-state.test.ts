@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SandboxState } from '../contract/sandbox.ts';
 import { isUsable, nextState, type SandboxHappening } from './sandbox-state.ts';
@@ -8,6 +9,8 @@ const happenings: SandboxHappening[] = [
   'start_failed',
   'command_began',
   'last_command_ended',
+  'pause_asked',
+  'resumed',
   'stop_asked',
   'removed',
   'remove_failed',
@@ -55,5 +58,24 @@ describe('the states of a sandbox', () => {
     for (const state of states) {
       expect(nextState(state, 'command_began') !== undefined).toBe(isUsable(state));
     }
+  });
+
+  it('whatever happens in whatever order, lead on to states that there are, and stopping always leads to the end', () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...happenings), { maxLength: 40 }), (life) => {
+        let state: SandboxState = 'creating';
+        for (const happening of life) {
+          const next = nextState(state, happening);
+          // What cannot happen changes nothing; what can never brings back one that is gone or was given up.
+          if (next === undefined) continue;
+          expect(states).toContain(next);
+          if (['failed', 'lost', 'stopping'].includes(state)) expect(isUsable(next) || next === 'paused').toBe(false);
+          state = next;
+        }
+        const stopping = state === 'gone' ? 'stopping' : nextState(state, 'stop_asked');
+        expect(stopping).toBe('stopping');
+        expect(nextState('stopping', 'removed')).toBe('gone');
+      }),
+    );
   });
 });

@@ -62,6 +62,8 @@ interface Slot {
 export function createSessionSandboxes(options: SessionSandboxesOptions): SessionSandboxes {
   const { config, clock, logger, link, closing } = options;
   const slots = new Map<string, Slot>();
+  /** Removals of failed and lost ones whose place another one has taken. */
+  const leaving = new Set<Promise<void>>();
   const background = createBackgroundBooks(clock);
   const ownSettings = (agentId?: string) => (agentId === undefined ? undefined : options.agentSettings?.(agentId));
 
@@ -95,9 +97,11 @@ export function createSessionSandboxes(options: SessionSandboxesOptions): Sessio
     const opened = open(key, owner, engine);
     if (current) {
       // Failed or lost: takes leave of those who watch it, and of what may be left of its container.
-      current.entry
+      const left = current.entry
         .destroy()
-        .catch((fault: unknown) => logger.warn(messageOf(fault), { container: current.entry.info().id }));
+        .catch((fault: unknown) => logger.warn(messageOf(fault), { container: current.entry.info().id }))
+        .finally(() => leaving.delete(left));
+      leaving.add(left);
     }
     return orAborted(opened.sandbox, signal);
   }
@@ -169,6 +173,7 @@ export function createSessionSandboxes(options: SessionSandboxesOptions): Sessio
     const all = [...slots.values()].map(({ entry }) => entry);
     const removals = Promise.all([
       others,
+      ...leaving,
       ...all.map((entry) =>
         entry.destroy().then(
           () => done.add(entry),

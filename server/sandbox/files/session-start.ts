@@ -33,9 +33,12 @@ export interface SessionStartsOptions {
 export interface SessionStarts {
   /** Before a container has the workspace. Never rejects: without a note there is nothing to compare with. */
   note(owner: WorkspaceOwner): Promise<void>;
+  /** Resolves when nothing is being written any more. */
+  ended(): Promise<void>;
 }
 
 export function createSessionStarts({ dataDir, user, givesAway, clock, logger }: SessionStartsOptions): SessionStarts {
+  const writing = new Set<Promise<void>>();
   const write = ({ tenantId, sessionId }: WorkspaceOwner, start: WorkspaceStart) =>
     writeWorkspaceStart(dataDir, tenantId, sessionId, start);
 
@@ -50,7 +53,10 @@ export function createSessionStarts({ dataDir, user, givesAway, clock, logger }:
     );
     if (!isThere) {
       // The usual way, and nobody has to wait for it.
-      void write(owner, { notedAt, isWhole: true, entries: {} }).catch(warn(owner));
+      const written = write(owner, { notedAt, isWhole: true, entries: {} })
+        .catch(warn(owner))
+        .finally(() => writing.delete(written));
+      writing.add(written);
       return;
     }
     const files = createFolderFiles({ dataDir, owner, user, givesAway });
@@ -60,7 +66,12 @@ export function createSessionStarts({ dataDir, user, givesAway, clock, logger }:
   const warn = (owner: WorkspaceOwner) => (fault: unknown) =>
     logger.warn('What a workspace was at the start was not noted.', { ...owner, error: messageOf(fault) });
 
-  return { note: (owner) => note(owner).catch(warn(owner)) };
+  return {
+    note: (owner) => note(owner).catch(warn(owner)),
+    async ended() {
+      await Promise.all(writing);
+    },
+  };
 }
 
 async function takeStock(files: FileTree, signal: AbortSignal): Promise<Pick<WorkspaceStart, 'entries' | 'isWhole'>> {
