@@ -24,6 +24,8 @@ describe('settings of an MCP server', () => {
     [{ url: 'http://a', headers: { 'Mcp-Session-Id': '1' } }, /set by the connection/],
     [{ url: 'http://a', headers: { X: 'a\r\nY: b' } }, /one line/],
     [{ command: 'a', env: { 'A B': 'c' } }, /Name a variable/],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is how settings name a secret.
+    [{ command: 'a', env: { A: '${my key}' } }, /the name of a secret/],
     [{ command: 'a\0b' }, /zero bytes/],
     [{ command: 'a', startTimeoutMs: 10 }, /500/],
     [{ command: 'a', comand: 1 }, /Did you mean mcpServers.own.command/],

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { secretNamePattern } from './secrets.ts';
 
 /** MCP servers: programs of others that bring tools along. Settings, and what is told of them. Durations in ms. */
 
@@ -39,6 +40,12 @@ const text = z
   .max(32_768)
   .refine((value) => !value.includes('\0'), 'This may not hold zero bytes.');
 
+/** A name that cannot be a secret's would reach the server as it stands, unnoticed. */
+function namesOnlySecrets(value: string): boolean {
+  return Array.from(value.matchAll(/\$\{([^}]*)\}/g)).every(([, name = '']) => secretNamePattern.test(name));
+}
+const badReference = 'Between $ and braces stands the name of a secret: capital letters, digits and _.';
+
 const ofCommand = ['args', 'env', 'cwd'] as const;
 
 /** One server: a command that speaks over its standard input and output, or an address that speaks HTTP. */
@@ -47,7 +54,7 @@ export const mcpServerSchema = z
     command: text.min(1).max(4096).optional(),
     args: z.array(text).max(200).optional(),
     /** Beside PATH, HOME and LANG, which are all it gets. `${NAME}` stands for a secret of that name. */
-    env: z.record(variableName, text).optional(),
+    env: z.record(variableName, text.refine(namesOnlySecrets, badReference)).optional(),
     /** Where it runs; absent: the folder of this file. */
     cwd: z.string().min(1).max(4096).optional(),
     url: z
@@ -56,7 +63,7 @@ export const mcpServerSchema = z
       .refine((url) => !/^[^/]*\/\/[^/?#]*@/.test(url), 'Names and passwords belong into headers that name a secret.')
       .optional(),
     /** Sent with every request. `${NAME}` stands for a secret of that name. */
-    headers: z.record(headerName, headerValue).optional(),
+    headers: z.record(headerName, headerValue.refine(namesOnlySecrets, badReference)).optional(),
     enabled: z.boolean().default(true),
     /** By the names that the server gives its tools; `*` stands for anything. */
     tools: z

@@ -1,15 +1,15 @@
 import type { McpServerSettings } from '../contract/mcp.ts';
-import { secretNamePattern } from '../contract/secrets.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { SecretSource } from '../secrets/secret-source.ts';
 
-const reference = /\$\{([A-Za-z0-9_]+)\}/g;
+/** Settings hold no other text between these. */
+const reference = /\$\{([^}]*)\}/g;
 
 function secretNames(values: Readonly<Record<string, string>> = {}): string[] {
   const names = Object.values(values).flatMap((value) =>
     Array.from(value.matchAll(reference), ([, name = '']) => name),
   );
-  return [...new Set(names)].filter((name) => secretNamePattern.test(name));
+  return [...new Set(names)];
 }
 
 /** Of all servers. */
@@ -18,15 +18,14 @@ export function mcpSecretNames(servers: Readonly<Record<string, McpServerSetting
 }
 
 /**
- * The values with every `${NAME}` replaced by the secret of that name, as it is now. What is no possible name of a
- * secret stays as it stands. Throws AppError `mcp_secret_missing`.
+ * The values with every `${NAME}` replaced by the secret of that name, as it is now. Throws AppError
+ * `mcp_secret_missing`.
  */
 export function withSecrets(
   values: Readonly<Record<string, string>>,
   secrets: Pick<SecretSource, 'get'>,
 ): Record<string, string> {
-  const lookUp = (whole: string, name: string) => {
-    if (!secretNamePattern.test(name)) return whole;
+  const lookUp = (_: string, name: string) => {
     const secret = secrets.get(name);
     if (secret) return secret.value;
     throw new AppError('mcp_secret_missing', `The secret ${name} is not set. Set it on the Secrets page.`, {
