@@ -70,7 +70,7 @@ export function createCleanUp(options: CleanUpOptions): CleanUp {
   async function findContainers(engine: ContainerEngine, kept: CleanUpPlan['kept']): Promise<CleanUpItem[]> {
     const found: CleanUpItem[] = [];
     for (const container of await engine.list(managedLabel, { withSizes: true })) {
-      const verdict = await judge(container);
+      const verdict = await judge(container, engine);
       if (verdict === 'owner_gone' || verdict === 'stopped') {
         const { containerId, name, sizeBytes = 0, createdAt } = container;
         const created = createdAt === undefined ? {} : { createdAt };
@@ -82,7 +82,10 @@ export function createCleanUp(options: CleanUpOptions): CleanUp {
     return found;
   }
 
-  async function judge(container: ListedContainer): Promise<'owner_gone' | 'stopped' | 'leave' | { keep: string }> {
+  async function judge(
+    container: ListedContainer,
+    engine: ContainerEngine,
+  ): Promise<'owner_gone' | 'stopped' | 'leave' | { keep: string }> {
     const owner = readOwner(container.labels);
     if (!owner) {
       return { keep: 'Its labels do not say who owns it.' };
@@ -94,13 +97,18 @@ export function createCleanUp(options: CleanUpOptions): CleanUp {
     if (liveness === 'dead') {
       return 'owner_gone';
     }
-    const isOld = clock.now() - (container.createdAt ?? clock.now()) > minStoppedAgeMs;
-    if (container.state !== 'running' && container.state !== 'paused' && isOld && liveness === 'alive') {
+    const isStopped = container.state !== 'running' && container.state !== 'paused';
+    if (isStopped && liveness === 'alive' && (await isOld(container, engine))) {
       return 'stopped';
     }
     return liveness === 'alive'
       ? 'leave'
       : { keep: 'Its owner runs on another machine, or cannot be looked at from here.' };
+  }
+
+  /** By the engine's clock, which has stamped it. */
+  async function isOld({ createdAt }: ListedContainer, engine: ContainerEngine): Promise<boolean> {
+    return createdAt !== undefined && (await engine.now()) - createdAt > minStoppedAgeMs;
   }
 
   async function findImages(engine: ContainerEngine): Promise<CleanUpItem[]> {

@@ -150,6 +150,8 @@ export interface ContainerEngine extends ImageEngine, VolumeEngine, NetworkEngin
   unpause(nameOrId: string): Promise<void>;
   /** Every container, running or not, that carries the label. */
   list(label: string, options?: { withSizes: boolean }): Promise<ListedContainer[]>;
+  /** By the engine's clock: what its stamps are to be compared with. */
+  now(): Promise<number>;
   /** Undefined when the engine does not have the image. */
   findImage(reference: string): Promise<ImageFacts | undefined>;
 }

@@ -1,11 +1,15 @@
 """What the kernel tells of the container in its own cgroup files: version 2, else 1."""
 import os
+import re
+
+ROOT = "/sys/fs/cgroup/"
+KILLS = re.compile(rb"^oom_kill (\d{1,18})$", re.MULTILINE)
 
 
 def read_text(*paths):
     for path in paths:
         try:
-            with open("/sys/fs/cgroup/" + path) as file:
+            with open(ROOT + path) as file:
                 return file.read()
         except OSError:
             continue
@@ -15,7 +19,7 @@ def read_text(*paths):
 def open_events():
     for path in ("memory.events", "memory/memory.oom_control"):
         try:
-            return os.open("/sys/fs/cgroup/" + path, os.O_RDONLY)
+            return os.open(ROOT + path, os.O_RDONLY)
         except OSError:
             continue
     return None
@@ -28,8 +32,8 @@ class OomCounter:
         self.fd = open_events()
 
     def read(self):
-        lines = os.pread(self.fd, 4096, 0).splitlines() if self.fd is not None else []
-        return next((int(line[9:]) for line in lines if line.startswith(b"oom_kill ")), 0)
+        found = KILLS.search(os.pread(self.fd, 4096, 0)) if self.fd is not None else None
+        return int(found.group(1)) if found else 0
 
 
 def read_pids_limit():

@@ -159,7 +159,7 @@ export function createDockerEngine({ endpoint, traits }: ReachedEngine, clock: C
   return {
     traits,
     execute: (nameOrId, command, onStderr) =>
-      executeInContainer({ docker, endpoint, traits }, nameOrId, command, onStderr),
+      executeInContainer({ docker, endpoint, traits, clock }, nameOrId, command, onStderr),
     ...createDockerVolumes(docker),
     ...createDockerNetworks(docker),
     run: (spec, onStderr) => createInTurn(() => run(spec, onStderr)),
@@ -169,6 +169,11 @@ export function createDockerEngine({ endpoint, traits }: ReachedEngine, clock: C
     unpause: (nameOrId) => unlessSo('pause', docker.getContainer(nameOrId).unpause()),
     list,
     findImage,
+    async now() {
+      const { SystemTime } = (await asked('list', docker.info())) as { SystemTime?: string };
+      const time = Date.parse(SystemTime ?? '');
+      return Number.isNaN(time) ? clock.now() : time;
+    },
     ...createDockerImages(docker),
     ...createDockerStats(docker),
   };
