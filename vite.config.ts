@@ -1,19 +1,32 @@
 import { join } from 'node:path';
 import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
-import { defineConfig, type EnvironmentOptions } from 'vite';
+import { defineConfig, type EnvironmentOptions, type Plugin } from 'vite';
 
 const at = (path: string) => join(import.meta.dirname, path);
 /** Where `npm run dev` serves the console; the page is served here and asks there. */
 const consoleAddress = 'http://127.0.0.1:3100';
 
+/**
+ * What dockerode needs for ways that are not gone: to engines over ssh, for which ssh itself is used, and to BuildKit. More
+ * than a megabyte that would be read at each start.
+ */
+const unused = /^(ssh2|@grpc\/grpc-js|@grpc\/proto-loader|protobufjs)$/;
+const leaveOutUnused: Plugin = {
+  name: 'leave-out-unused',
+  enforce: 'pre',
+  applyToEnvironment: ({ name }) => name === 'main',
+  resolveId: (id) => (unused.test(id) ? '\0unused' : undefined),
+  load: (id) => (id === '\0unused' ? 'export {};' : undefined),
+};
+
 /** A Node-side target: everything is bundled except Electron, Node's own modules and the native keyring. */
 function node(outDir: string, input: Record<string, string>, format: 'es' | 'cjs'): EnvironmentOptions {
-  const external = ['electron', '@napi-rs/keyring', 'cpu-features', /^node:/, /\.node$/];
+  const external = ['electron', '@napi-rs/keyring', /^node:/, /\.node$/];
   return {
     consumer: 'server',
     resolve: { noExternal: true, external: ['electron', '@napi-rs/keyring'] },
-    // CommonJS dependencies (ssh2 below dockerode) use these; an ES module has neither.
+    // CommonJS dependencies (dockerode) use these; an ES module has neither.
     ...(format === 'es' && { define: { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' } }),
     build: {
       outDir: at(outDir),
@@ -39,7 +52,7 @@ function node(outDir: string, input: Record<string, string>, format: 'es' | 'cjs
 
 export default defineConfig({
   root: at('renderer'),
-  plugins: [react(), tailwindcss()],
+  plugins: [react(), tailwindcss(), leaveOutUnused],
   environments: {
     client: {
       build: {

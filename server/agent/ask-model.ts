@@ -30,7 +30,13 @@ export interface ModelAnswer {
 /** Undefined when no model is there that could answer, or it said nothing. Rejects with AppError or the signal's reason. */
 export type AskModel = (question: ModelQuestion) => Promise<ModelAnswer | undefined>;
 
-export function createModelAsker(options: Omit<ModelSources, 'demo'> & { clock: Clock }): AskModel {
+export interface ModelAskerOptions extends Omit<ModelSources, 'demo'> {
+  clock: Clock;
+  /** Of what the model is sent, and of what it says. */
+  redact(text: string): string;
+}
+
+export function createModelAsker(options: ModelAskerOptions): AskModel {
   const sources: ModelSources = {
     ...options,
     demo: () => createDemoModel((ms, signal) => options.clock.sleep(ms, signal)),
@@ -41,10 +47,10 @@ export function createModelAsker(options: Omit<ModelSources, 'demo'> & { clock: 
     if (model.type === 'demo') return undefined;
     try {
       // As a stream, like every other call: a long answer is not taken for a dead connection on its way.
-      const call = model.open().doStream({
+      const call = (await model.open()).doStream({
         prompt: [
           { role: 'system', content: instruction },
-          { role: 'user', content: [{ type: 'text', text: text.toWellFormed() }] },
+          { role: 'user', content: [{ type: 'text', text: options.redact(text).toWellFormed() }] },
         ],
         maxOutputTokens: maxTokens,
         abortSignal: signal,
@@ -59,7 +65,7 @@ export function createModelAsker(options: Omit<ModelSources, 'demo'> & { clock: 
       const tokens = { input, output: outputTokens.total ?? 0, cacheRead, cacheWrite };
       const totalTokens = input + tokens.output + cacheRead + cacheWrite;
       return {
-        text: answer.trim(),
+        text: options.redact(answer).trim(),
         model: model.name,
         usage: { ...tokens, totalTokens, cost: costOf(model.facts, tokens) },
       };

@@ -68,7 +68,7 @@ interface Outcome {
 async function attemptCall(call: ModelCall, emitter: MessageEmitter): Promise<Outcome> {
   const reply = createReplyBuilder((step) => emitter.step(step), call.redactStream);
   try {
-    const model = call.model.open();
+    const model = await call.model.open();
     const result = await abortable(model.doStream({ ...call.options, abortSignal: call.signal }), call.signal);
     await readStream(result.stream, call, (part) => reply.add(part));
   } catch (error) {

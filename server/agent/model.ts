@@ -1,6 +1,3 @@
-import { createAnthropic } from '@ai-sdk/anthropic';
-import { createOpenAI } from '@ai-sdk/openai';
-import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import type { LanguageModelV4 } from '@ai-sdk/provider';
 import type { Config, ProviderType } from '../contract/config.ts';
 import { AppError } from '../lib/app-error.ts';
@@ -21,8 +18,8 @@ export interface ModelHandle {
   readonly facts: ModelFacts;
   /** The variable that the key is read from; absent when none is needed. */
   readonly keyName?: string;
-  /** The model with the key that is in force now: called once per model call. Throws AppError `provider_auth`. */
-  open(): LanguageModelV4;
+  /** The model with the key that is in force now: called once per model call. Rejects with AppError `provider_auth`. */
+  open(): Promise<LanguageModelV4>;
 }
 
 export interface ModelSources {
@@ -129,7 +126,7 @@ function withVersionPath(baseUrl: string): string {
   return new URL(baseUrl).pathname === '/' ? `${new URL(baseUrl).origin}/v1` : baseUrl.replace(/\/+$/, '');
 }
 
-function openModel(provider: ProviderFacts, modelId: string, sources: ModelSources): LanguageModelV4 {
+async function openModel(provider: ProviderFacts, modelId: string, sources: ModelSources): Promise<LanguageModelV4> {
   const apiKey = readKey(provider, sources.secrets);
   const make = () => makeModel(provider, modelId, apiKey, sources);
   const { name, type, baseUrl } = provider;
@@ -138,26 +135,39 @@ function openModel(provider: ProviderFacts, modelId: string, sources: ModelSourc
   return sources.opened({ provider: name, type, modelId, baseUrl, apiKey }, make);
 }
 
-function makeModel(
+/** Large, so each is loaded when a model of it is wanted for the first time. */
+const packages = {
+  anthropic: () => import('@ai-sdk/anthropic'),
+  openai: () => import('@ai-sdk/openai'),
+  'openai-compatible': () => import('@ai-sdk/openai-compatible'),
+};
+
+async function makeModel(
   provider: ProviderFacts,
   modelId: string,
   apiKey: string | undefined,
   sources: ModelSources,
-): LanguageModelV4 {
+): Promise<LanguageModelV4> {
   // Given in full, so that the provider packages never read the environment themselves.
   const common = { baseURL: provider.baseUrl ?? '', ...(sources.fetch ? { fetch: sources.fetch } : {}) };
   switch (provider.type) {
-    case 'anthropic':
+    case 'anthropic': {
+      const { createAnthropic } = await packages.anthropic();
       return createAnthropic({ ...common, apiKey: apiKey ?? '' }).messages(modelId);
-    case 'openai':
+    }
+    case 'openai': {
+      const { createOpenAI } = await packages.openai();
       return createOpenAI({ ...common, apiKey: apiKey ?? '' }).chat(modelId);
-    case 'openai-compatible':
+    }
+    case 'openai-compatible': {
+      const { createOpenAICompatible } = await packages['openai-compatible']();
       return createOpenAICompatible({
         ...common,
         name: provider.name,
         includeUsage: true,
         ...(apiKey === undefined ? {} : { apiKey }),
       }).chatModel(modelId);
+    }
     case 'demo':
       return modelId === echoModelId ? createEchoModel() : sources.demo();
     default:

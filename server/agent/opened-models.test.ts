@@ -3,7 +3,7 @@ import { createDemoModel } from './demo-model.ts';
 import { createOpenedModels, type Opening } from './opened-models.ts';
 
 const opening: Opening = { provider: 'p', type: 'openai', modelId: 'm', baseUrl: 'http://a/v1', apiKey: 'one' };
-const make = () => createDemoModel(async () => undefined);
+const make = async () => createDemoModel(async () => undefined);
 
 test('a model is made once, and anew when anything it was made with changes', () => {
   const open = createOpenedModels();
@@ -19,6 +19,12 @@ test('a replaced key is not kept: the model of the old one is made anew', () => 
   const first = open(opening, make);
   open({ ...opening, apiKey: 'two' }, make);
   expect(open(opening, make)).not.toBe(first);
+});
+
+test('one that could not be made is tried anew', async () => {
+  const open = createOpenedModels();
+  await expect(open(opening, () => Promise.reject(new Error('not found')))).rejects.toThrow('not found');
+  expect(await open(opening, make)).toBeDefined();
 });
 
 test('no more than 64 models are kept', () => {

@@ -10,14 +10,14 @@ export interface Opening {
 }
 
 /** Gives a model that was made before, as long as nothing changed that it was made with. */
-export type OpenedModels = (opening: Opening, make: () => LanguageModelV4) => LanguageModelV4;
+export type OpenedModels = (opening: Opening, make: () => Promise<LanguageModelV4>) => Promise<LanguageModelV4>;
 
 const maxModels = 64;
 
 /** Packages build schemas for each model they make; the models themselves hold nothing of a call. */
 export function createOpenedModels(): OpenedModels {
   /** By name, so that a replaced key is not kept. */
-  const models = new Map<string, { opening: Opening; model: LanguageModelV4 }>();
+  const models = new Map<string, { opening: Opening; model: Promise<LanguageModelV4> }>();
   return (opening, make) => {
     const name = `${opening.provider}:${opening.modelId}`;
     const known = models.get(name);
@@ -25,9 +25,13 @@ export function createOpenedModels(): OpenedModels {
     models.delete(name);
     const [oldest] = models.keys();
     if (models.size >= maxModels && oldest !== undefined) models.delete(oldest);
-    const model = make();
-    models.set(name, { opening, model });
-    return model;
+    const made = { opening, model: make() };
+    models.set(name, made);
+    // What could not be made is tried anew the next time; whoever asked hears why.
+    made.model.catch(() => {
+      if (models.get(name) === made) models.delete(name);
+    });
+    return made.model;
   };
 }
 
