@@ -7,6 +7,7 @@ import { readEnvironment, secretVariables } from '../config/env.ts';
 import { resolveBoot } from '../config/resolve-boot.ts';
 import type { KeepingProgress, MergeMode, RetentionRules } from '../contract/keeping.ts';
 import { acquireDataDirLock } from '../data/lock.ts';
+import { settleDataDir } from '../data/move/move-marks.ts';
 import { AppError, messageOf } from '../lib/app-error.ts';
 import { systemClock } from '../lib/clock.ts';
 import { newId } from '../lib/new-id.ts';
@@ -105,12 +106,13 @@ async function run(flags: Flags, command: (data: KeptData) => Promise<number>): 
 
 async function withKeptData(flags: Flags, command: (data: KeptData) => Promise<number>): Promise<number> {
   const environment = readEnvironment();
-  const boot = resolveBoot(environment, {
+  const named = resolveBoot(environment, {
     cwd: process.cwd(),
     ...(flags.dataDir !== undefined && { dataDir: flags.dataDir }),
     ...(flags.config !== undefined && { configPath: flags.config }),
   });
-  const { dataDir } = boot;
+  const dataDir = await settleDataDir(named.dataDir);
+  const boot = { ...named, dataDir };
   const clock = systemClock;
   // Never made by looking at it.
   await stat(dataDir).catch((cause: unknown) => {

@@ -47,6 +47,17 @@ export interface WorkspaceReader {
   open(workspace: Workspace, file: string): Promise<WorkspaceFile>;
 }
 
+/** A command may have put a secret into the name of a file: its listing does not tell it. Its content is the person's. */
+export function redactNames(reader: WorkspaceReader, redact: (text: string) => string): WorkspaceReader {
+  return {
+    ...reader,
+    async list(workspace, options) {
+      const { entries, isTruncated } = await reader.list(workspace, options);
+      return { entries: entries.map((entry) => ({ ...entry, path: redact(entry.path) })), isTruncated };
+    },
+  };
+}
+
 export function createWorkspaceReader(dataDir: string): WorkspaceReader {
   const layout = createDataLayout(dataDir);
 

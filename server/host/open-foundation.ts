@@ -4,6 +4,7 @@ import { readEnvironment, secretVariables } from '../config/env.ts';
 import { resolveBoot } from '../config/resolve-boot.ts';
 import { openDataDir } from '../data/data-dir.ts';
 import { acquireDataDirLock } from '../data/lock.ts';
+import { settleDataDir } from '../data/move/move-marks.ts';
 import { systemClock } from '../lib/clock.ts';
 import { newId } from '../lib/new-id.ts';
 import { mcpSecretNames } from '../mcp/secret-references.ts';
@@ -19,8 +20,9 @@ export type Foundation = Awaited<ReturnType<typeof openFoundation>>;
 export async function openFoundation(options: HostOptions) {
   const clock = systemClock;
   const environment = readEnvironment();
-  const boot = resolveBoot(environment, { cwd: process.cwd(), ...options.commandLine });
-  const { dataDir } = boot;
+  const named = resolveBoot(environment, { cwd: process.cwd(), ...options.commandLine });
+  const dataDir = await settleDataDir(named.dataDir);
+  const boot = { ...named, dataDir };
   const instanceId = newId('instance');
   await openDataDir(dataDir);
   const lock = await acquireDataDirLock(dataDir, { instanceId, clock });
@@ -42,6 +44,8 @@ export async function openFoundation(options: HostOptions) {
       clock,
       ...(options.echo && { echo: options.echo }),
     });
+    if (dataDir !== named.dataDir)
+      logger.info('The data directory was moved.', { from: named.dataDir, to: dataDir });
     if (lock.tookOver)
       logger.warn('The data directory was taken over from an owner that is gone.', { owner: lock.tookOver });
     const secrets = await createSecretsManager({

@@ -23,6 +23,7 @@ import { createSkillManager } from '../skills/skill-manager.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import { agentTools } from './agent-tools.ts';
 import type { HostOptions } from './host-options.ts';
+import { openBackups } from './open-backups.ts';
 import { openExtensions } from './open-extensions.ts';
 import { type Foundation, openFoundation } from './open-foundation.ts';
 import { openKeeping } from './open-keeping.ts';
@@ -136,6 +137,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
     createApp: (edge, { runs, readiness }) =>
       createAgentApp({
         keeping: keeping.keeping,
+    backups: backups.backups,
         memory,
         ...{
           edge,
@@ -176,6 +178,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
     .resume()
     .catch((error: unknown) => logger.error(`Documents that wait were not taken up: ${messageOf(error)}`));
   const keeping = openKeeping(foundation, { sessions, cluster, sandboxes, runs: () => lifecycle.parts()?.runs });
+  const backups = openBackups(foundation, options.version);
 
   lifecycle.subscribe(({ phase }) => mcp.follow(phase));
   const stopWaiting = startOnceUnlocked({ lifecycle, secrets, logger });
@@ -185,6 +188,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
   async function closeOnce(mode: 'drain' | 'now', tell: (step: string) => void, before?: () => void) {
     tell('Ending runs and destroying sandboxes');
     stopWaiting();
+    await backups.close();
     await keeping.close();
     await lifecycle.stop(mode);
     before?.();
