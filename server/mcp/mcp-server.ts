@@ -5,6 +5,7 @@ import { backoffMs, mostTriesInRow, steadyMs } from './backoff.ts';
 import type { Connection } from './connection.ts';
 import { type Dialled, dial, type ServerParts, tooSlow } from './dial.ts';
 import { createLastLines } from './last-lines.ts';
+import type { ListedTool } from './list-tools.ts';
 import { isSessionGone, mcpFault } from './mcp-fault.ts';
 import { type McpTool, type OfferedTools, offerTools } from './offer-tools.ts';
 
@@ -83,24 +84,29 @@ export function createMcpServer(
     await Promise.all(leaving);
     abort.signal.throwIfAborted();
     const began = clock.monotonic();
+    // Both may be told of while the start is still on its way here.
+    let own: Dialled | undefined;
+    let newer: ListedTool[] | undefined;
     try {
       const dialled = await dial(name, settings, parts, {
         signal: abort.signal,
         onStderr: lines.add,
         onTools: (tools) => {
-          if (live?.connection.client !== dialled.connection.client) return;
+          newer = tools;
+          if (!own || live?.connection !== own.connection) return;
           offered = offerTools(name, tools, settings.tools);
           logger.info(`The MCP server ${name} changed its tools`, { server: name, tools: offered.tools.length });
         },
-        onLost: (reason) => lost(dialled, reason),
+        onLost: (reason) => own && lost(own, reason),
       });
+      own = dialled;
       const ended = abort.signal.aborted ? abort.signal.reason : dialled.lost();
       if (ended !== undefined) {
         leave(dialled);
         throw ended;
       }
       live = { ...dialled, readyAt: clock.now() };
-      offered = offerTools(name, dialled.connection.tools, settings.tools);
+      offered = offerTools(name, newer ?? dialled.connection.tools, settings.tools);
       const durationMs = Math.round(clock.monotonic() - began);
       logger.info(`The MCP server ${name} is ready`, { server: name, tools: offered.tools.length, durationMs });
       for (const { ownName, reason } of offered.refused)
