@@ -73,7 +73,7 @@ export default defineConfig({
       'dist/main',
       {
         electron: at('electron/main.ts'),
-        agentrail: at('server/cli/main.ts'),
+        agentrail: at('server/cli/agentrail.ts'),
         // A thread of its own, started by server/documents/document-reader.ts from beside the bundle.
         'documents-worker': at('server/documents/documents-worker.ts'),
       },
