@@ -137,7 +137,6 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
     createApp: (edge, { runs, readiness }) =>
       createAgentApp({
         keeping: keeping.keeping,
-    backups: backups.backups,
         memory,
         ...{
           edge,
@@ -206,6 +205,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
   return {
     ...{ dataDir, config, secrets, tokens, logger, logs, sessions, sandboxes, disk, agents, lifecycle },
     keeping: keeping.keeping,
+    backups: backups.backups,
     memory,
     mcp: mcp.manager,
     close(mode: 'drain' | 'now', onProgress: (step: string) => void = () => undefined, before?: () => void) {
