@@ -21,13 +21,15 @@ export function taskWords(job: Job, unfinished: Job | undefined): string {
 }
 
 const shownTask = 160;
+const mostTold = 20;
 
 /** What an agent is told at the beginning of a run of agents that it called in before; undefined when there are none. */
 export function noticeWords(
   agents: readonly AgentView[],
   waitedFor: readonly (readonly string[])[],
 ): string | undefined {
-  const known = agents.filter(({ status }) => status !== 'closed');
+  const all = agents.filter(({ status }) => status !== 'closed');
+  const known = all.slice(-mostTold);
   if (known.length === 0) return undefined;
   const lines = known.map((agent) => `- ${agent.name}: ${stateWords(agent)}`);
   const waits = waitedFor.map(
@@ -36,6 +38,7 @@ export function noticeWords(
   return [
     'Agents that you called in earlier in this conversation (SendToAgent goes on with one, CloseAgent ends it):',
     ...lines,
+    ...(all.length > known.length ? [`ListAgents shows ${all.length - known.length} older ones.`] : []),
     ...waits,
   ].join('\n');
 }

@@ -78,7 +78,7 @@ async function play(dataDir: string, actions: readonly Action[], isAborted: bool
     profile: echoProfile,
     ceilings: [],
     model,
-    signal: aborting.signal,
+    signal: team.signal,
     toolNames: new Set(),
   };
   const desk = team.deskOf(seat);

@@ -25,6 +25,7 @@ export interface JobScope {
   signal: AbortSignal;
   /** The task counts as ended, whatever is still done about it. */
   isOver(): boolean;
+  /** Does nothing once the task is over. */
   tellStatus(status: SubagentStatus, activity?: string): void;
 }
 
@@ -150,8 +151,11 @@ export function createMember(options: MemberOptions): Member {
     const onAbort = () => clock.sleep(abortGraceMs, over.signal).then(() => late.abort(signal.reason), unlessOver);
     if (signal.aborted) onAbort();
     else signal.addEventListener('abort', onAbort, { once: true });
+    const isOver = () => over.signal.aborted;
+    // What was left behind has nothing to say any more.
+    const tell: JobScope['tellStatus'] = (...said) => isOver() || scope.tellStatus(...said);
     try {
-      return await abortable(work({ ...scope, signal, isOver: () => over.signal.aborted }), late.signal);
+      return await abortable(work({ ...scope, signal, isOver, tellStatus: tell }), late.signal);
     } catch (error) {
       return { outcome: timeout.signal.aborted ? 'failed' : 'interrupted', error: faultOf(error), usage: noUsage() };
     } finally {

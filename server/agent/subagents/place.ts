@@ -81,7 +81,7 @@ export function createPlaces(options: PlacesOptions): (scope: RunScope) => Promi
       resolve: (wish, above) => options.resolve(scope, wish, above),
       prepare: (worker) => options.prepare(workerScope(scope, { ...worker, team })),
     });
-    const seat: Seat = { depth: 0, profile, ceilings: [], model, signal, toolNames: new Set() };
+    const seat: Seat = { depth: 0, profile, ceilings: [], model, signal: team.signal, toolNames: new Set() };
     return {
       ...alone,
       narrow: (tools) => seated(seat, narrowTools(tools, { mayCallIn: true })),

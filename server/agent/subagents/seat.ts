@@ -4,16 +4,20 @@ import type { Profile } from '../profiles.ts';
 import type { Tool } from '../tools/tool.ts';
 import { personalTools, subagentToolNames } from './tool-names.ts';
 
+/** Who works on the tasks of an agent. */
+export interface Worker {
+  profile: Profile;
+  model: ModelHandle;
+}
+
 /** Whoever calls agents in: the run's own agent, or one of those. */
-export interface Seat {
+export interface Seat extends Worker {
   /** Absent: the run's own agent. */
   agentId?: string;
   /** 0 for the run's own agent. */
   depth: number;
-  profile: Profile;
   /** Of those above it: what one of them may not do, it may not do either. */
   ceilings: readonly Profile[];
-  model: ModelHandle;
   /** Ends whatever is begun from here. Its reason is an AppError. */
   signal: AbortSignal;
   /** Names of the tools it has; known once it works. */

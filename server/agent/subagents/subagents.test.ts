@@ -298,7 +298,9 @@ describe('the end of a run', () => {
     expect(isAborted).toBe(true);
     expect(started).toHaveLength(1);
     expect(ofType(events, 'session.end')[0]?.stopReason).toBe('aborted');
-    expect(ofType(events, 'subagent_job_failed')).toHaveLength(3);
+    expect(ofType(events, 'subagent_job_failed').map(({ error }) => error.code)).toEqual(
+      Array(3).fill('subagent_interrupted'),
+    );
     expect(ofType(events, 'wait_resolved').every(({ reason }) => reason === 'aborted')).toBe(true);
   });
 });

@@ -5,32 +5,23 @@ import type { SessionKey } from '../../contract/ids.ts';
 import type { MessageUsage } from '../../contract/messages.ts';
 import { AppError, messageOf } from '../../lib/app-error.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { newId } from '../../lib/new-id.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import type { ModelHandle } from '../model.ts';
-import type { Profile } from '../profiles.ts';
 import { redactDeep } from '../redact-deep.ts';
 import type { LoopParts } from '../run.ts';
 import { noUsage } from '../run-usage.ts';
 import type { WaitingRoom } from '../waiting-room.ts';
-import type { AgentDesk, SpawnWish, WaitEnd, WaitWish } from './agent-desk.ts';
+import type { AgentDesk, SpawnWish } from './agent-desk.ts';
 import type { AgentFiles } from './agent-files.ts';
 import type { AgentFolder } from './agent-folder.ts';
 import type { AgentRecord } from './agent-state.ts';
 import { noticeWords } from './agent-words.ts';
+import { createDesk, type Known } from './desk.ts';
 import { createMember, type JobScope, type Member } from './member.ts';
-import type { Seat } from './seat.ts';
+import type { Seat, Worker } from './seat.ts';
 import { callIdOf, createSurface, type Surface } from './surface.ts';
 import { createTeamLimits } from './team-limits.ts';
-import { waitFor } from './wait-for.ts';
 import type { RegisteredWait } from './wait-log.ts';
 import { workOnJob } from './work-on-job.ts';
-
-/** Who works on the tasks of an agent. */
-export interface Worker {
-  profile: Profile;
-  model: ModelHandle;
-}
 
 /** One task as whoever prepares its loop sees it. */
 export interface WorkerScope {
@@ -63,6 +54,8 @@ export interface TeamOptions {
 
 /** The agents of one run, on all levels. */
 export interface Team {
+  /** Fires when the run ends, for whatever reason; its own reason is an AppError. */
+  readonly signal: AbortSignal;
   /** For a seat that may call in agents. */
   deskOf(seat: Seat): AgentDesk;
   /** What the run's own agent should know of agents that it called in before. */
@@ -70,16 +63,6 @@ export interface Team {
   takeUsage(): MessageUsage[];
   /** Stops everything that goes on. Nothing of the team is told or written afterwards. Never rejects. */
   finish(): Promise<void>;
-}
-
-interface Known {
-  folder: AgentFolder;
-  member: Member;
-  /** Told to the world in this run. */
-  isTold: boolean;
-  /** Whoever called it in was given its latest answer. */
-  isHandedOver: boolean;
-  worker?: Worker;
 }
 
 /** Opens what earlier runs of the session left. Throws AppError `storage_unavailable`. */
@@ -189,7 +172,7 @@ export async function openTeam(options: TeamOptions): Promise<Team> {
         endAgents: () => endBelow(agentId, interrupted('The agent that called this one in has ended its task.')),
       });
     };
-    member.begin(work, AbortSignal.any([above.signal, ending.signal]));
+    member.begin(work, above.signal);
   }
 
   /** Nobody else takes the place meanwhile. */
@@ -201,128 +184,6 @@ export async function openTeam(options: TeamOptions): Promise<Team> {
     } finally {
       starting -= 1;
     }
-  }
-
-  function deskOf(seat: Seat): AgentDesk {
-    const own = () => ownOf(seat.agentId);
-
-    function find(wanted: string): Known {
-      const name = fold(wanted);
-      const matching = own().filter(({ member }) => member.agentId === wanted || fold(member.name) === name);
-      const found = matching.find(({ folder }) => folder.state().status !== 'closed') ?? matching.at(-1);
-      if (found) return found;
-      const names = own().map(({ member }) => member.name);
-      const hint = names.length > 0 ? `There are: ${names.join(', ')}.` : 'You have called in none.';
-      throw new AppError('subagent_not_found', `There is no agent "${wanted}". ${hint}`, { status: 404 });
-    }
-
-    function checkName(name: string): void {
-      const isTaken = own().some(
-        ({ member, folder }) => fold(member.name) === fold(name) && folder.state().status !== 'closed',
-      );
-      if (!isTaken && !startingNames.has(fold(name))) return;
-      throw new AppError(
-        'subagent_name_taken',
-        `There is an agent "${name}" already. Write to it with SendToAgent, or choose another name.`,
-        { status: 409 },
-      );
-    }
-
-    async function spawn(wish: SpawnWish) {
-      checkName(wish.name);
-      return withPlace(async () => {
-        startingNames.add(fold(wish.name));
-        try {
-          const worker = await options.resolve(wish, seat);
-          seat.signal.throwIfAborted();
-          limits.countSpawn(seat.depth);
-          const entry = add(await files.create(key, recordOf(wish, worker)), worker);
-          introduce(entry, wish.task);
-          await entry.member.post(wish.task);
-          logger.info(`The sub-agent ${wish.name} was called in`, {
-            agentId: entry.member.agentId,
-            profile: worker.profile.id,
-            model: worker.model.name,
-          });
-          begin(entry, seat);
-          return entry.member.view();
-        } finally {
-          startingNames.delete(fold(wish.name));
-        }
-      });
-    }
-
-    function recordOf({ name, model, tools, instructions }: SpawnWish, { profile }: Worker): AgentRecord {
-      return {
-        ...{ agentId: newId('agent'), name, profile: profile.id, runId, createdAt: clock.now() },
-        ...(model !== undefined && { model }),
-        ...(seat.agentId !== undefined && { parentAgentId: seat.agentId }),
-        ...(tools && { tools: [...tools] }),
-        ...(instructions !== undefined && { instructions }),
-      };
-    }
-
-    async function send(wanted: string, message: string) {
-      const entry = find(wanted);
-      const { member, folder } = entry;
-      if (member.isWorking()) {
-        await member.post(message);
-        entry.isHandedOver = false;
-        begin(entry, seat);
-        return member.view();
-      }
-      return withPlace(async () => {
-        const { profile, model } = folder.record;
-        entry.worker = await options.resolve({ profile, model, task: message }, seat);
-        seat.signal.throwIfAborted();
-        introduce(entry);
-        await member.post(message);
-        entry.isHandedOver = false;
-        begin(entry, seat);
-        return member.view();
-      });
-    }
-
-    async function wait({ agents, mode, timeoutMs }: WaitWish, signal: AbortSignal): Promise<WaitEnd> {
-      const awaited = ({ member, isHandedOver }: Known) => !member.isSettled() || !isHandedOver;
-      const entries = [...new Set(agents.length > 0 ? agents.map(find) : own().filter(awaited))];
-      const members = entries.map(({ member }) => member);
-      const waitId = newId('wait');
-      const agentIds = members.map(({ agentId }) => agentId);
-      const settled = () => members.filter((member) => member.isSettled()).map(({ agentId }) => agentId);
-      if (members.length > 0) {
-        const parent = seat.agentId === undefined ? {} : { parentAgentId: seat.agentId };
-        await waits.register({ waitId, agentIds, mode, at: clock.now(), ...parent });
-      }
-      emit({ type: 'wait_registered', waitId, agentIds, mode, ...(timeoutMs !== undefined && { timeoutMs }) });
-      seat.tellStatus?.('waiting', 'WaitForAgents');
-      try {
-        const reason = await waitFor({ members, mode, timeoutMs, signal, clock, subscribe });
-        emit({ type: 'wait_resolved', waitId, agentIds: settled(), reason });
-        for (const entry of entries) entry.isHandedOver ||= entry.member.isSettled();
-        return { reason, agents: members.map((member) => member.view()) };
-      } catch (error) {
-        emit({ type: 'wait_resolved', waitId, agentIds: settled(), reason: 'aborted' });
-        throw error;
-      } finally {
-        seat.tellStatus?.('running');
-        if (members.length > 0) await waits.resolve([waitId], 'over', clock.now());
-      }
-    }
-
-    return {
-      spawn,
-      send,
-      wait,
-      async close(wanted, reason) {
-        const entry = find(wanted);
-        const { member } = entry;
-        entry.isHandedOver = true;
-        await closeWhole(member, reason);
-        return member.view();
-      },
-      list: () => own().map(({ member }) => member.view()),
-    };
   }
 
   /** Those that it called in go with it. */
@@ -357,8 +218,11 @@ export async function openTeam(options: TeamOptions): Promise<Team> {
   }
 
   await recover();
+  const shared = { key, runId, files, waits, limits, clock, logger, startingNames, resolve: options.resolve };
+  const verbs = { ownOf, withPlace, add, introduce, begin, closeWhole, emit, subscribe };
   return {
-    deskOf,
+    signal: ending.signal,
+    deskOf: (seat) => createDesk({ ...shared, ...verbs }, seat),
     notice() {
       const own = ownOf(undefined).map(({ member }) => member);
       const nameOf = (agentId: string) => known.get(agentId)?.member.name ?? agentId;
@@ -371,10 +235,6 @@ export async function openTeam(options: TeamOptions): Promise<Team> {
     takeUsage: limits.takeUsage,
     finish,
   };
-}
-
-function fold(name: string): string {
-  return name.normalize('NFC').trim().toLowerCase();
 }
 
 function interrupted(message: string): AppError {

@@ -24,14 +24,17 @@ export interface WaitLog {
   open(): Promise<RegisteredWait[]>;
   register(wait: Omit<RegisteredWait, 'type'>): Promise<void>;
   resolve(waitIds: readonly string[], reason: string, at: number): Promise<void>;
+  /** Nothing is written after it. */
   close(): Promise<void>;
 }
 
 export function createWaitLog(file: string): WaitLog {
   const log = createAppendLog(file);
   const inTurn = createSerialQueue();
+  let isClosed = false;
   const write = (lines: z.infer<typeof waitLineSchema>[], sync: boolean): Promise<void> =>
     inTurn(async () => {
+      if (isClosed) return;
       try {
         await log.append(
           lines.map((line) => JSON.stringify(line)),
@@ -61,6 +64,10 @@ export function createWaitLog(file: string): WaitLog {
           false,
         );
     },
-    close: () => inTurn(() => log.close()),
+    close: () =>
+      inTurn(async () => {
+        isClosed = true;
+        await log.close();
+      }),
   };
 }
