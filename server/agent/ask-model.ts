@@ -32,11 +32,12 @@ export type AskModel = (question: ModelQuestion) => Promise<ModelAnswer | undefi
 
 export interface ModelAskerOptions extends Omit<ModelSources, 'demo'> {
   clock: Clock;
-  /** Of what the model is sent, and of what it says. */
-  redact(text: string): string;
+  /** Takes secrets out of what the model is sent, and of what it says. Absent: there are none. */
+  redact?(text: string): string;
 }
 
 export function createModelAsker(options: ModelAskerOptions): AskModel {
+  const { redact = (text: string) => text } = options;
   const sources: ModelSources = {
     ...options,
     demo: () => createDemoModel((ms, signal) => options.clock.sleep(ms, signal)),
@@ -50,7 +51,7 @@ export function createModelAsker(options: ModelAskerOptions): AskModel {
       const call = (await model.open()).doStream({
         prompt: [
           { role: 'system', content: instruction },
-          { role: 'user', content: [{ type: 'text', text: options.redact(text).toWellFormed() }] },
+          { role: 'user', content: [{ type: 'text', text: redact(text).toWellFormed() }] },
         ],
         maxOutputTokens: maxTokens,
         abortSignal: signal,
@@ -65,7 +66,7 @@ export function createModelAsker(options: ModelAskerOptions): AskModel {
       const tokens = { input, output: outputTokens.total ?? 0, cacheRead, cacheWrite };
       const totalTokens = input + tokens.output + cacheRead + cacheWrite;
       return {
-        text: options.redact(answer).trim(),
+        text: redact(answer).trim(),
         model: model.name,
         usage: { ...tokens, totalTokens, cost: costOf(model.facts, tokens) },
       };

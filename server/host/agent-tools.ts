@@ -14,9 +14,10 @@ export function agentTools(
   version: string,
   memoQueue: KeyedQueue,
 ): Tool[] {
+  const redact = (text: string) => secrets.redactor.redact(text);
   return [
     ...sandboxTools(),
-    ...hostTools({ config: () => config.current(), secrets, sessions, clock, fetch, version, memoQueue }),
+    ...hostTools({ config: () => config.current(), secrets, sessions, clock, fetch, version, memoQueue, redact }),
     createNoteTool(sessions, memoQueue),
     createReadArtifactTool(sessions),
   ];

@@ -12,7 +12,10 @@ export function openKnowledge({ dataDir, config, secrets, clock, logger }: Found
     logger: logger.child({ component: 'knowledge' }),
     now: () => clock.now(),
     documents: createDocumentReader(),
-    ask: createModelAsker({ config: () => config.current(), secrets, clock }),
+    ask: createModelAsker({
+      ...{ config: () => config.current(), secrets, clock },
+      redact: (text) => secrets.redactor.redact(text),
+    }),
     fetchUrl: createDocumentFetcher({ config: () => config.current(), clock, version }),
   });
 }

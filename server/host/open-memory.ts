@@ -7,13 +7,14 @@ import type { Storage } from './open-storage.ts';
 
 /** The memory of users, with what reads their words and who makes facts of them. */
 export function openMemory({ dataDir, config, secrets, clock, logger }: Foundation, { sessions }: Storage) {
-  const ask = createModelAsker({ config: () => config.current(), secrets, clock });
+  const redact = (text: string) => secrets.redactor.redact(text);
+  const ask = createModelAsker({ config: () => config.current(), secrets, clock, redact });
   return createUserMemory({
     layout: createDataLayout(dataDir),
     settings: () => config.current().userMemory,
     ask: (question) => ask({ ...question, model: config.current().userMemory.model }),
     said: createSaidWords(sessions),
-    redact: (text) => secrets.redactor.redact(text),
+    redact,
     clock,
     logger: logger.child({ component: 'memory' }),
   });

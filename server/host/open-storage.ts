@@ -1,14 +1,14 @@
 import { adoptWorkspaces } from '../data/adopt-workspaces.ts';
 import { createDiskMeter } from '../data/disk.ts';
 import { removeLeftBehind } from '../data/left-behind.ts';
-import { createWorkspaceReader } from '../data/workspace-files.ts';
+import { createWorkspaceReader, redactNames } from '../data/workspace-files.ts';
 import { createUploadSpool } from '../http/uploads/spool.ts';
 import type { Foundation } from './open-foundation.ts';
 import { openSessions } from './open-sessions.ts';
 
 /** What is kept of conversations and their files. */
 export async function openStorage(foundation: Foundation) {
-  const { dataDir, clock, logger, lock } = foundation;
+  const { dataDir, clock, logger, lock, secrets } = foundation;
   const closing = new AbortController();
   const tidied = lock.tookOver
     ? removeLeftBehind(dataDir, logger.child({ component: 'data' }), closing.signal)
@@ -20,7 +20,7 @@ export async function openStorage(foundation: Foundation) {
     sessions,
     cluster,
     disk,
-    workspaces: createWorkspaceReader(dataDir),
+    workspaces: redactNames(createWorkspaceReader(dataDir), (text) => secrets.redactor.redact(text)),
     uploads: await createUploadSpool(dataDir),
     async close() {
       closing.abort();

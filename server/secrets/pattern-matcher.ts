@@ -48,8 +48,10 @@ export function createPatternMatcher(patterns: ReadonlyMap<string, string>): Pat
   return {
     scan(text) {
       const plain = walk(text);
-      const squeezed = squeeze(text);
-      return squeezed ? join(plain, walk(squeezed.text, squeezed.breaks), squeezed, text.length) : plain;
+      return squeeze(text).reduce(
+        (sofar, squeezed) => join(sofar, walk(squeezed.text, squeezed.breaks), squeezed, text.length),
+        plain,
+      );
     },
   };
 }

@@ -156,6 +156,12 @@ describe('a value is found with in its middle', () => {
     }
   });
 
+  test('and a backslash of its own in front of it', () => {
+    const odd = redactorFor({ name: 'K', value: 'abc\\def\\ghi' });
+    expect(odd.redact([...'abc\\def\\ghi'].join('\r\n'))).toBe('[redacted K]');
+    expect(odd.redact('abc\\de\\\nf\\ghi')).toBe('[redacted K]');
+  });
+
   test('and two values on lines of their own stay two', () => {
     expect(own.redact(`${value}\n${value}\n`)).toBe('[redacted K]\n[redacted K]\n');
     expect(own.redact('sk-live-\n\nothers')).toBe('sk-live-\n\nothers');

@@ -10,7 +10,7 @@ export const minRedactedLength = 8;
 export function formsOf(value: string): Set<string> {
   const forms = new Set([value, ...jsonForms(value), ...urlForms(value), ...hexForms(value), ...base64Forms(value)]);
   // A value of several lines is looked for on one line, too, as it stands in a text whose line breaks are left out.
-  for (const form of [...forms]) forms.add(squeeze(form)?.text ?? form);
+  for (const form of [...forms]) for (const { text } of squeeze(form)) forms.add(text);
   return new Set([...forms].filter((form) => form.length >= minRedactedLength));
 }
 

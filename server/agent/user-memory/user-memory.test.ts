@@ -36,7 +36,12 @@ async function open(provider?: 'demo') {
   memory = createUserMemory({
     layout: createDataLayout(dataDir),
     settings: () => manager.config.userMemory,
-    ask: createModelAsker({ config: () => manager.config, secrets: secretsOf(testKeys), clock: systemClock }),
+    ask: createModelAsker({
+      config: () => manager.config,
+      secrets: secretsOf(testKeys),
+      clock: systemClock,
+      redact: (text) => text,
+    }),
     said: createSaidWords(manager.sessions),
     redact: (text) => text,
     clock: systemClock,

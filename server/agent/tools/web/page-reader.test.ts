@@ -17,20 +17,31 @@ afterEach(() => {
 function fetchWith(status: number, body: unknown): typeof fetch {
   return async (input, init) => {
     sent.push({ url: String(input), body: String(init?.body), key: new Headers(init?.headers).get('x-api-key') });
-    return new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
+    return typeof body === 'string'
+      ? new Response(body, { status, headers: { 'content-type': 'text/event-stream' } })
+      : new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
   };
 }
 
-const message = {
+const head = {
   id: 'msg_1',
   type: 'message',
   role: 'assistant',
   model: 'claude-haiku-4-5',
-  content: [{ type: 'text', text: ' It is 42. ' }],
-  stop_reason: 'end_turn',
-  stop_sequence: null,
-  usage: { input_tokens: 30, output_tokens: 6 },
+  content: [],
+  stop_reason: null,
 };
+const message = [
+  { type: 'message_start', message: { ...head, stop_sequence: null, usage: { input_tokens: 30, output_tokens: 1 } } },
+  { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+  { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: ' It is ' } },
+  { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: '42. ' } },
+  { type: 'content_block_stop', index: 0 },
+  { type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage: { output_tokens: 6 } },
+  { type: 'message_stop' },
+]
+  .map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
+  .join('');
 
 function readerWith(keys: Record<string, string>, answer: typeof fetch) {
   const config = configSchema.parse({});

@@ -12,6 +12,8 @@ export interface WebToolsOptions {
   config(): Config;
   secrets: Pick<SecretsManager, 'get' | 'reveal' | 'report'>;
   clock: Clock;
+  /** Takes secrets out of pages that a model is asked about. Absent: there are none. */
+  redact?(text: string): string;
   /** Calls search services and models; pages come over a transport of their own. */
   fetch: typeof fetch;
   /** Told to the servers of pages. */
@@ -19,13 +21,13 @@ export interface WebToolsOptions {
 }
 
 /** The tools that reach the web, from outside of the sandbox: WebFetch, WebSearch. */
-export function webTools({ config, secrets, clock, fetch, version }: WebToolsOptions): Tool[] {
+export function webTools({ config, secrets, clock, redact, fetch, version }: WebToolsOptions): Tool[] {
   const userAgent = `AgentrailConsole/${version} (WebFetch; reads a page that a person's agent asked for)`;
   return [
     createWebFetchTool({
       policy: () => config().web,
       fetcher: { resolve: systemResolver, transport: createTransport(), clock, userAgent },
-      reader: createPageReader({ config, secrets, clock, fetch }),
+      reader: createPageReader({ config, secrets, clock, fetch, ...(redact && { redact }) }),
     }),
     createWebSearchTool({ config: () => config().search, secrets, fetch, clock }),
   ];
