@@ -1,9 +1,9 @@
 import { text as readText } from 'node:stream/consumers';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SessionKey } from '../contract/ids.ts';
 import type { AssistantMessage, Message, ToolResultMessage } from '../contract/messages.ts';
 import { ann, assistantMessage, everyShape, facts, turnOf, userMessage } from './conformance.ts';
+import type { ConformanceHarness } from './conformance-harness.ts';
 import { estimateTokens } from './estimate-tokens.ts';
 import type { AgentrailSessionStore } from './store.ts';
 
@@ -34,7 +34,11 @@ function resultMessage(id: string, text = 'done'): Message {
 }
 
 /** What every implementation of AgentrailSessionStore has to do beyond `describeSessionStore`. */
-export function describeAgentrailSessionStore(name: string, make: () => Promise<DeepStoreUnderTest>): void {
+export function describeAgentrailSessionStore(
+  name: string,
+  make: () => Promise<DeepStoreUnderTest>,
+  { describe, it, expect, beforeEach, afterEach }: ConformanceHarness,
+): void {
   describe(`${name} keeps the contract of an Agentrail session store`, () => {
     let made: DeepStoreUnderTest;
     let store: AgentrailSessionStore;

@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunUsage } from '../contract/events.ts';
 import type { SessionKey } from '../contract/ids.ts';
 import type { AssistantMessage, Message } from '../contract/messages.ts';
+import type { ConformanceHarness } from './conformance-harness.ts';
 import type { SessionStore, TurnRecord } from './store.ts';
 
 /** A store under test. */
@@ -98,7 +98,11 @@ export const everyShape: Message[] = [
 ];
 
 /** What every implementation of SessionStore has to do. The clock of the made store must never show a time twice. */
-export function describeSessionStore(name: string, make: () => Promise<StoreUnderTest>): void {
+export function describeSessionStore(
+  name: string,
+  make: () => Promise<StoreUnderTest>,
+  { describe, it, expect, beforeEach, afterEach }: ConformanceHarness,
+): void {
   describe(`${name} keeps the contract of a session store`, () => {
     let made: StoreUnderTest;
     let store: SessionStore;

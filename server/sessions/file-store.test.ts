@@ -49,8 +49,9 @@ const makeStore = async () => {
   };
 };
 
-describeSessionStore('the file store', makeStore);
-describeAgentrailSessionStore('the file store', makeStore);
+const harness = { describe, it, expect, beforeEach, afterEach };
+describeSessionStore('the file store', makeStore, harness);
+describeAgentrailSessionStore('the file store', makeStore, harness);
 
 describe('the file store on disk', () => {
   const folder = (): string => path.join(dataDir, 'tenants/acme/sessions/ses_1');

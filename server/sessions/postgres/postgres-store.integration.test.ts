@@ -1,4 +1,4 @@
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Clock, systemClock } from '../../lib/clock.ts';
 import { silentLogger } from '../../telemetry/logger.ts';
 import { describeSessionStore } from '../conformance.ts';
@@ -35,5 +35,6 @@ const makeStore = async () => {
   };
 };
 
-describeSessionStore('the Postgres store', makeStore);
-describeAgentrailSessionStore('the Postgres store', makeStore);
+const harness = { describe, it, expect, beforeEach, afterEach };
+describeSessionStore('the Postgres store', makeStore, harness);
+describeAgentrailSessionStore('the Postgres store', makeStore, harness);
