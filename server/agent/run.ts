@@ -17,9 +17,10 @@ import { asFault, type FinishedTurn, type LoopEnd, type LoopInput, runLoop } fro
 import type { ModelHandle } from './model.ts';
 import { answerOutput, openQuestions, questionsOf } from './open-questions.ts';
 import { noFollower, type RunFollower, type RunOutcome } from './run-hooks.ts';
-import { addTotals, addUsage, noUsage } from './run-usage.ts';
+import { addUsage, noUsage } from './run-usage.ts';
 import type { RunExtras, RunHandle, RunTap } from './runs.ts';
 import { createStoring } from './storing.ts';
+import { createRunAgents } from './subagents/run-agents.ts';
 import { createWaitingRoom, PutAside, type WaitingRoom } from './waiting-room.ts';
 
 /** What the loop needs beyond the run itself. Made once the run has its signal and its voice. */
@@ -123,13 +124,12 @@ export function startRun(options: RunOptions): Run {
   const durationMs = (): number => Math.round(clock.monotonic() - startedAt);
   let leaving: AbortController | undefined;
   let isAlone = false;
-  let isEnding = false;
-  let finish: LoopParts['finish'];
   let storedEarly: AssistantMessage | undefined;
   const storedResults = new Set<ToolResultMessage>();
   /** The model is asked meanwhile; when the disk refuses, for nothing. */
   const storing = createStoring(options.session.stored, (error) => aborting.abort(error));
   const answers = createKeptAnswers();
+  const agents = createRunAgents({ sessions, key, runId, model: model.name, logger });
   const room = createWaitingRoom(onWaiting);
   const tap = options.tap?.(info);
   const log = mirrored(
@@ -209,7 +209,7 @@ export function startRun(options: RunOptions): Run {
   async function run(): Promise<RunOutcome> {
     emit({ type: 'session.start', sessionId: key.sessionId, runId, agentId: options.agentId, model: model.name });
     const end = await storing.after(work).catch((error: unknown): LoopEnd => failed(error, aborting.signal));
-    await endAgents(end);
+    await agents.end(end, info.turn);
     await options.onSettled();
     answers.end(end.fault);
     const error = end.fault && tellFault(end.fault);
@@ -218,18 +218,6 @@ export function startRun(options: RunOptions): Run {
     const outcome = { stopReason: end.stopReason, durationMs: durationMs(), turns: info.turn };
     logger.info(`Run ended: ${end.stopReason}`, { ...outcome, tokens: end.usage.totalTokens, cost: end.usage.cost });
     return { ...outcome, usage: end.usage, ...(error && { error }) };
-  }
-
-  /** However the run ended, none of its agents goes on. */
-  async function endAgents(end: LoopEnd): Promise<void> {
-    isEnding = true;
-    const usage = await finish?.();
-    if (!usage || usage.totalTokens === 0) return;
-    addTotals(end.usage, usage);
-    const left = { runId, turn: info.turn, model: model.name, usage, stopReason: end.stopReason };
-    await sessions.recordTurn(key, left).catch((error: unknown) => {
-      logger.warn(`What sub-agents used at the end could not be recorded: ${messageOf(error)}`);
-    });
   }
 
   /** Whatever happened, nothing of the run stays behind and nobody waits for more. */
@@ -250,10 +238,7 @@ export function startRun(options: RunOptions): Run {
       ...{ stored: storing.done, kept: answers.kept },
     });
     preparing.then(
-      (parts) => {
-        finish = parts.finish;
-        if (isEnding) finish?.();
-      },
+      agents.prepared,
       // Asked for below, unless something else goes wrong first.
       () => undefined,
     );

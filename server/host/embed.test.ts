@@ -112,7 +112,7 @@ test('an own app with an own tool, plugin, profile, context and sink answers in 
   const agents = (await (await app.request('http://localhost/agent/api/agents')).json()) as {
     agents: { id: string }[];
   };
-  expect(agents.agents.map(({ id }) => id)).toEqual(['default', 'dice', 'idle']);
+  expect(agents.agents.map(({ id }) => id)).toEqual(['default', 'deep-research', 'researcher', 'dice', 'idle']);
   expect(events.filter((type) => type !== 'message.update').slice(0, 2)).toEqual(['session.start', 'turn.start']);
   expect(events.at(-1)).toBe('context_usage');
   expect(logs.some((msg) => msg.startsWith('Run started'))).toBe(true);

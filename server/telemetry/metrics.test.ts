@@ -65,6 +65,20 @@ describe('the figures of runs', () => {
     ]);
   });
 
+  it('count what sub-agents use by their own model', async () => {
+    const { metrics, lines } = setUp();
+    const used = { ...runUsage, inputTokens: 5, outputTokens: 2, cost: 0.25 };
+    const job = { agentId: 'a', jobId: 'j', model: 'openai:small', usage: used };
+    const follow = metrics.followRun({ model: 'openai:large' });
+    follow({ type: 'subagent_job_completed', result: 'Done.', ...job });
+    follow({ type: 'subagent_job_failed', error: { code: 'x', message: 'No.' }, ...job });
+    expect(await lines('agentrail_tokens_total{')).toEqual([
+      'agentrail_tokens_total{model="openai:small",kind="input"} 10',
+      'agentrail_tokens_total{model="openai:small",kind="output"} 4',
+    ]);
+    expect(await lines('agentrail_cost_usd_total{')).toEqual(['agentrail_cost_usd_total{model="openai:small"} 0.5']);
+  });
+
   it('survive a provider that tells nonsense', async () => {
     const { metrics, lines } = setUp();
     const odd = { ...usage, input: Number.NaN, output: -5, cacheRead: Number.POSITIVE_INFINITY };

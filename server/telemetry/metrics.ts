@@ -106,6 +106,17 @@ export function createMetrics(options: MetricsOptions): Metrics {
             add(figures.cost, { model }, cost.total);
             return;
           }
+          case 'subagent_job_completed':
+          case 'subagent_job_failed': {
+            const model = models.add(event.model);
+            const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, cost } = event.usage;
+            add(figures.tokens, { model, kind: 'input' }, inputTokens);
+            add(figures.tokens, { model, kind: 'output' }, outputTokens);
+            add(figures.tokens, { model, kind: 'cache_read' }, cacheReadTokens);
+            add(figures.tokens, { model, kind: 'cache_write' }, cacheWriteTokens);
+            add(figures.cost, { model }, cost);
+            return;
+          }
           case 'tool.after': {
             const tool = isMisnamed(event.result) ? tools.find(event.toolName) : tools.add(event.toolName);
             figures.tools.observe({ tool, outcome: event.isError ? 'error' : 'ok' }, event.durationMs / 1000);

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { textResult } from '../testing/harness.ts';
 import { defineTool } from '../tools/tool.ts';
+import type { AgentView } from './agent-desk.ts';
 import {
   type AgentsBench,
   call,
@@ -20,6 +21,20 @@ afterEach(async () => {
   await bench?.close();
   bench = undefined;
 });
+
+/** A tool that waits until the first agent is as wanted. */
+function napUntil(isSo: (agent: AgentView) => boolean) {
+  return defineTool({
+    name: 'Nap',
+    description: 'Waits.',
+    inputSchema: z.object({}),
+    reach: 'inform',
+    async execute(_input, { agents }) {
+      await expect.poll(() => agents?.list().some(isSo)).toBe(true);
+      return textResult('rested');
+    },
+  });
+}
 
 async function play(...args: Parameters<typeof createAgentsBench>): Promise<AgentsBench> {
   bench = await createAgentsBench(...args);
@@ -64,6 +79,27 @@ describe('an agent that was called in', () => {
     expect(ofType(events, 'subagent_job_completed')[0]?.usage).toMatchObject({ inputTokens: 1000, outputTokens: 7 });
     const session = await sessions.get({ tenantId: 'default', userId: 'default', sessionId: 'ses_test' });
     expect(session).toMatchObject({ turns: 3, usage: { inputTokens: 1300, outputTokens: 37 } });
+  });
+
+  it('is counted also when it was stopped in the middle', async () => {
+    const usage = { input: 100, output: 10 };
+    const nap = napUntil(({ activity }) => activity === 'Hang');
+    const hangs = defineTool({ ...nap, name: 'Hang', execute: () => new Promise<never>(() => undefined) });
+    const { say: tell, sessions } = await play(
+      {
+        lead: [
+          { ...call('SpawnAgent', { name: 'ada', task: 'Work.' }), usage },
+          { ...call('Nap'), usage },
+          { ...say('Enough.'), usage },
+        ],
+        ada: [{ ...call('Hang'), usage: { input: 1000, output: 7 } }],
+      },
+      { tools: [nap, hangs] },
+    );
+    const events = await tell('Go');
+    expect(ofType(events, 'session.end')[0]?.usage).toMatchObject({ inputTokens: 1300, outputTokens: 37 });
+    const session = await sessions.get({ tenantId: 'default', userId: 'default', sessionId: 'ses_test' });
+    expect(session.usage).toMatchObject({ inputTokens: 1300, outputTokens: 37 });
   });
 
   it('gets messages that were sent while it worked, one after the other', async () => {
@@ -209,16 +245,7 @@ describe('waiting', () => {
   });
 
   it('gives an answer that came before anybody waited', async () => {
-    const nap = defineTool({
-      name: 'Nap',
-      description: 'Waits until the agent has answered.',
-      inputSchema: z.object({}),
-      reach: 'inform',
-      async execute(_input, { agents }) {
-        await expect.poll(() => agents?.list()[0]?.status).toBe('idle');
-        return textResult('rested');
-      },
-    });
+    const nap = napUntil(({ status }) => status === 'idle');
     const { say: tell } = await play(
       {
         lead: [
