@@ -9,6 +9,7 @@ from child import report
 from patterns import compile_pattern, glob_regex
 from sandbox_user import Fault, become_user
 from usage import op_usage
+from whole_file import WholeFile
 
 CHUNK = 64 * 1024
 
@@ -64,22 +65,20 @@ def op_write(settings, spec):
         mode = stat.S_IMODE(os.stat(real).st_mode)
     except FileNotFoundError:
         mode = 0o644
-    partial = os.path.join(folder, ".agentrail-%d-%s" % (os.getpid(), os.urandom(6).hex()))
-    fd = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    file = WholeFile(folder)
     try:
         total = 0
         while True:
             data = os.read(0, CHUNK)
             if not data:
                 break
-            write_all(fd, data)
+            write_all(file.fd, data)
             total += len(data)
         if total != spec["size"]:
             raise Fault("interrupted", "The write was interrupted; the file is unchanged.")
-        os.fchmod(fd, mode)
-        os.rename(partial, real)
+        file.become(real, mode)
     except BaseException:
-        os.unlink(partial)
+        file.drop()
         raise
     return {"size": total}
 

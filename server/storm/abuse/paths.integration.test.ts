@@ -1,8 +1,9 @@
-import { readFile, symlink, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { fromBuffer } from 'yauzl';
+import { systemClock } from '../../lib/clock.ts';
 import { saveWorkspace } from '../../sandbox/save-workspace.ts';
 import { createWorkspaceUploads } from '../../sandbox/workspace-uploads.ts';
 import { type Abused, abusedSession, openAbused } from './abused.ts';
@@ -108,6 +109,23 @@ describe('names', () => {
     ).toContain('names/good');
     await abused.bash('rm -rf names');
   });
+});
+
+it('a write that is cut by the end of its sandbox leaves the old file, or the new one, and no half one under any name', async () => {
+  for (const delayMs of [0, 2, 5, 10, 20, 40]) {
+    const sandbox = await abused.sandbox();
+    await sandbox.writeFile('cut', Buffer.from('old'));
+    const cut = sandbox.writeFile('cut', Buffer.alloc(8_000_000, 'n')).then(
+      () => 'written',
+      () => 'cut',
+    );
+    await systemClock.sleep(delayMs);
+    await abused.real.engine.remove(sandbox.info.id);
+    const [outcome, names] = [await cut, await readdir(abused.workspace)];
+    expect(names.filter((name) => name.startsWith('.agentrail-'))).toEqual([]);
+    const { size } = await stat(path.join(abused.workspace, 'cut'));
+    expect(outcome === 'written' ? [8_000_000] : [3, 8_000_000]).toContain(size);
+  }
 });
 
 it('a workspace that is saved keeps links as links, names apart, and nothing of this machine', async () => {

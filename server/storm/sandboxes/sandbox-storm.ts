@@ -160,6 +160,9 @@ export async function verifyWorkspaces(dataDir: string, notes: StormOwner['notes
   for (const session of new Set(notes.map((each) => each.session))) {
     const upload = await readFile(path.join(workspace(session), 'upload'), 'utf8').catch(() => undefined);
     if (upload !== undefined && !isWholeUpload(upload)) faults.push(`The upload of ${session} is half.`);
+    const names = await readdir(workspace(session));
+    const partial = names.filter((name) => name.startsWith('.agentrail-'));
+    if (partial.length > 0) faults.push(`Half a file is left in ${session}: ${partial.join(', ')}.`);
   }
   return faults;
 }
