@@ -12,6 +12,7 @@ import { memoryRoutes } from './routes/memory.ts';
 import { readinessRoutes } from './routes/readiness.ts';
 import { runRoutes } from './routes/runs.ts';
 import { sandboxFileRoutes } from './routes/sandbox-files.ts';
+import { sandboxInsideRoutes } from './routes/sandbox-insides.ts';
 import { sandboxTerminalRoutes } from './routes/sandbox-terminals.ts';
 import { sandboxRoutes } from './routes/sandboxes.ts';
 import { secretRoutes } from './routes/secrets.ts';
@@ -37,6 +38,7 @@ export function consoleRoutes(context: ConsoleContext) {
     .route('/', sandboxRoutes(context))
     .route('/', sandboxTerminalRoutes(context))
     .route('/', sandboxFileRoutes(context))
+    .route('/', sandboxInsideRoutes(context))
     .route('/', imageRoutes(context))
     .route('/', cleanUpRoutes(context))
     .route('/', keepingRoutes(context))

@@ -240,6 +240,7 @@ export function fakeSandboxes() {
       plan: async () => ({ items: [], totalBytes: 0, kept: [] }),
       apply: async () => ({ type: 'done', outcomes: [], freedBytes: 0 }),
     },
+    inspect: async (id) => ({ Name: id }),
     pause: async () => sandboxInfo({ state: 'paused' }),
     resume: async () => sandboxInfo({ state: 'idle' }),
     restart: async () => sandboxInfo({ state: 'ready' }),

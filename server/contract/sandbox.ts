@@ -25,12 +25,26 @@ export interface SandboxInfo {
   isPooled?: true;
   /** When it is replaced, however busy it is. */
   expiresAt?: number;
+  /** What it was first used for. */
+  firstCommand?: { command: string; at: number };
   /** What the workspace takes up, as last measured. */
   diskBytes?: number;
   diskLimitBytes?: number;
   /** Commands that run now; those with a `shellId` run in the background. */
   running: { command: string; startedAt: number; shellId?: string }[];
   fault?: SandboxFault;
+}
+
+/** One process inside. `state` is the kernel's letter. */
+export interface SandboxProcess {
+  pid: number;
+  parent: number;
+  state: string;
+  uid: number;
+  cpuMs: number;
+  ageMs: number;
+  memoryBytes: number;
+  command: string;
 }
 
 /** Use at one moment. `cpuPct` is of one core. */

@@ -143,6 +143,8 @@ export interface ContainerEngine extends ImageEngine, VolumeEngine, NetworkEngin
   run(spec: ContainerSpec, onStderr: (chunk: Buffer) => void): Promise<RunningContainer>;
   /** Kills and removes; resolves when it is gone, also when it was gone before. Throws `remove_stuck`. */
   remove(nameOrId: string): Promise<void>;
+  /** Everything it knows of a container, in its own words. Throws `sandbox_lost`. */
+  inspect(nameOrId: string): Promise<unknown>;
   /** Throws `sandbox_lost` when there is no such container. */
   rename(nameOrId: string, name: string): Promise<void>;
   /** Freezes everything inside; resolves also when it is frozen already. */

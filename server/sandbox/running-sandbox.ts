@@ -16,6 +16,7 @@ import {
   globResultSchema,
   grepResultSchema,
   maxTailBytes,
+  processesSchema,
   shellsResultSchema,
   sizeResultSchema,
 } from './wire/messages.ts';
@@ -79,6 +80,11 @@ export function createRunningSandbox(scope: SandboxScope): Sandbox {
     files: createLiveFiles(scope),
     async shells() {
       return (await scope.agent.call({ op: 'shells', params: {}, result: shellsResultSchema })).result.shells;
+    },
+    async processes() {
+      const params = { path: '.' };
+      const call = { op: 'processes' as const, params, result: emptyResult, maxOutputBytes: listBytes };
+      return parseOutput((await fileCall(scope, call)).stdout, processesSchema);
     },
     openTerminal: (request) =>
       openTerminal(request, (command, onOutput, terminal, signal) =>

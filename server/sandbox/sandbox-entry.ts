@@ -182,6 +182,7 @@ export function createSandboxEntry(options: EntryOptions): SandboxEntry {
     const entry = { command: command ?? '', startedAt: clock.now(), ...(shellId === undefined ? {} : { shellId }) };
     if (command !== undefined) {
       running.add(entry);
+      info = { ...info, firstCommand: info.firstCommand ?? { command, at: entry.startedAt } };
     }
     uses += 1;
     disarmIdle();

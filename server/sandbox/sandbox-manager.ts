@@ -178,6 +178,7 @@ export function createSandboxManager(options: SandboxManagerOptions): SandboxMan
     },
     list: () => [...sandboxes.entries().map((entry) => entry.info()), ...pool.list()],
     stats: () => stats.read(sandboxes.entries()),
+    inspect: (id) => sandboxes.mustFind(id).engine.inspect(id),
     keepAlive: (id) => sandboxes.find(id)?.keepAlive(),
     async pause(id) {
       const entry = sandboxes.mustFind(id);

@@ -1,4 +1,4 @@
-import type { EngineStatus, ImageStatus, SandboxInfo, SandboxStats } from '../contract/sandbox.ts';
+import type { EngineStatus, ImageStatus, SandboxInfo, SandboxProcess, SandboxStats } from '../contract/sandbox.ts';
 import type { BackgroundCommand, BackgroundCommands, BackgroundRequest } from './background-commands.ts';
 import type { CleanUp } from './clean-up.ts';
 import type { FileTree } from './files/file-tree.ts';
@@ -86,6 +86,8 @@ export interface Sandbox {
   startBackground(request: BackgroundRequest): BackgroundCommand;
   /** The workspace as a person looks at it. */
   readonly files: FileTree;
+  /** What runs inside, by number. */
+  processes(): Promise<SandboxProcess[]>;
   /** Paths of the shells inside, the user's own first. */
   shells(): Promise<string[]>;
   /** Runs on a terminal of its own until it ends or is closed. Counts as use all the time. */
@@ -139,6 +141,8 @@ export interface SandboxManager {
   resume(id: string): Promise<SandboxInfo>;
   /** Ends it and makes a new one for its session, with the same workspace. Throws `sandbox_not_found`. */
   restart(id: string): Promise<SandboxInfo>;
+  /** What the engine knows of its container. Throws `sandbox_not_found`. */
+  inspect(id: string): Promise<unknown>;
   /** Kills everything inside and removes the container; already gone is success. The workspace stays. */
   destroy(id: string): Promise<void>;
   destroyAll(): Promise<{ destroyed: number; left: string[] }>;

@@ -5,6 +5,7 @@ import { answer, api } from '../../api/client.ts';
 import { useFaultText } from '../../api/use-fault-text.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { showFault } from '../../ui/toast.tsx';
+import { AsCommand } from './as-command.tsx';
 
 interface Props {
   sandboxes: readonly SandboxInfo[];
@@ -49,6 +50,7 @@ export function DestroyDialog({ sandboxes, titleOf, onClose, onDestroyed }: Prop
               </li>
             ))}
           </ul>
+          <AsCommand command={`agentrail sandboxes rm ${named.map(({ id }) => id).join(' ')}`} />
         </>
       }
     />

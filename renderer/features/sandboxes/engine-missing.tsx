@@ -1,10 +1,9 @@
 import { IconChevronRight } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import type { EngineStatus, EngineTry } from '../../../server/contract/sandbox.ts';
+import type { EngineStatus } from '../../../server/contract/sandbox.ts';
 import { Card } from '../../ui/card.tsx';
-import { Chip } from '../../ui/chip.tsx';
 import { CommandLine } from '../../ui/command-line.tsx';
-import { Cell, HeadCell, Row, Table } from '../../ui/table.tsx';
+import { EngineTries } from './engine-tries.tsx';
 
 /** Exactly what is missing: the sentence is in the page head, here is the way out and every place that was tried. */
 export function EngineMissing({ engine }: { engine: EngineStatus }) {
@@ -31,39 +30,9 @@ export function EngineMissing({ engine }: { engine: EngineStatus }) {
             />
             {t('sandboxes.tries', { count: engine.tries.length })}
           </summary>
-          <Tries tries={engine.tries} />
+          <EngineTries tries={engine.tries} />
         </details>
       )}
     </Card>
-  );
-}
-
-function Tries({ tries }: { tries: EngineTry[] }) {
-  const { t } = useTranslation();
-  return (
-    <Table label={t('sandboxes.tries', { count: tries.length })}>
-      <thead>
-        <tr>
-          <HeadCell>{t('sandboxes.tryColumns.endpoint')}</HeadCell>
-          <HeadCell>{t('sandboxes.tryColumns.origin')}</HeadCell>
-          <HeadCell>{t('sandboxes.tryColumns.state')}</HeadCell>
-          <HeadCell className="w-full">{t('sandboxes.tryColumns.error')}</HeadCell>
-        </tr>
-      </thead>
-      <tbody>
-        {tries.map((each) => (
-          <Row key={`${each.origin} ${each.endpoint}`}>
-            <Cell className="mono">{each.endpoint}</Cell>
-            <Cell className="text-dim">{each.origin}</Cell>
-            <Cell>
-              <Chip dot tone={each.state === 'connected' ? 'ok' : each.state === 'not_found' ? 'idle' : 'warn'}>
-                {t(`sandboxes.tryStates.${each.state}`)}
-              </Chip>
-            </Cell>
-            <Cell className="mono text-dim">{each.error ?? ''}</Cell>
-          </Row>
-        ))}
-      </tbody>
-    </Table>
   );
 }

@@ -15,6 +15,8 @@ import type { Tone } from '../../ui/state-dot.tsx';
 import { Cell, Row } from '../../ui/table.tsx';
 import { showFault, showToast } from '../../ui/toast.tsx';
 import { Tooltip } from '../../ui/tooltip.tsx';
+import { Sparkline } from './sparkline.tsx';
+import { useStats } from './stats-history.ts';
 
 const tones: Record<SandboxState, Tone> = {
   creating: 'accent',
@@ -40,7 +42,8 @@ interface Props {
 export function SandboxRow({ sandbox, title, now, isTicked, onTick, onDestroy }: Props) {
   const { t } = useTranslation();
   const format = useFormat();
-  const stats = useKnown((live) => live.stats[sandbox.id]);
+  const history = useStats(sandbox.id);
+  const stats = history.at(-1);
   const userId = useKnown((live) => live.runs.find(({ sessionId }) => sessionId === sandbox.sessionId)?.userId);
   const { id, tenantId, sessionId, endsAt, isPooled = false } = sandbox;
   const href = sessionHref({ tenantId, userId: userId ?? 'default', sessionId });
@@ -51,14 +54,10 @@ export function SandboxRow({ sandbox, title, now, isTicked, onTick, onDestroy }:
       <Cell className="pr-0">
         <Checkbox label={t('sandboxes.select', { id })} checked={isTicked} onChange={onTick} />
       </Cell>
-      <Cell className="max-w-0 py-1">
-        {isPooled ? (
-          <span className="block truncate">{t('sandboxes.warm')}</span>
-        ) : (
-          <Link href={href} className="block truncate hover:text-accent hover:underline">
-            {title || sessionId}
-          </Link>
-        )}
+      <Cell className="min-w-52 max-w-0 py-1">
+        <Link href={`/sandboxes/${id}`} className="block truncate hover:text-accent hover:underline">
+          {isPooled ? t('sandboxes.warm') : title || sessionId}
+        </Link>
         <span className="mono block truncate text-[11.5px] text-faint leading-[15px]">
           {title ? `${sessionId} · ${id}` : id}
         </span>
@@ -67,11 +66,24 @@ export function SandboxRow({ sandbox, title, now, isTicked, onTick, onDestroy }:
         <StateChip sandbox={sandbox} />
       </Cell>
       <Cell>{tenantId || t('common.none')}</Cell>
-      <Cell className="text-right">{stats ? format.percent(stats.cpuPct) : t('common.none')}</Cell>
-      <Cell className="text-right">
+      <Cell className="max-w-44 truncate">
+        <span className="mono" title={sandbox.image}>
+          {sandbox.image}
+        </span>
+      </Cell>
+      <Cell>
+        <span className="inline-block w-12 text-right">{stats ? format.percent(stats.cpuPct) : t('common.none')}</span>{' '}
+        <Sparkline values={history.map(({ cpuPct }) => cpuPct)} atLeast={100} />
+      </Cell>
+      <Cell>
+        <Sparkline values={history.map(({ memoryBytes }) => memoryBytes)} atLeast={sandbox.memoryLimitBytes / 4} />{' '}
         {t('sandboxes.memory', { used, limit: format.bytes(sandbox.memoryLimitBytes) })}
       </Cell>
+      <Cell className="text-right">
+        {sandbox.diskBytes === undefined ? t('common.none') : format.bytes(sandbox.diskBytes)}
+      </Cell>
       <Cell>{format.relative(Math.min(sandbox.createdAt, now), now)}</Cell>
+      <Cell>{format.relative(Math.min(sandbox.lastUsedAt, now), now)}</Cell>
       <Cell>{isPooled ? t('common.none') : endsText}</Cell>
       <Cell className="pl-0 text-right">
         <RowMenu sandbox={sandbox} href={href} onDestroy={onDestroy} />

@@ -1,6 +1,5 @@
 import { useTranslation } from 'react-i18next';
 import type { SandboxInfo } from '../../../server/contract/sandbox.ts';
-import { useInterest } from '../../api/live-context.ts';
 import { Checkbox } from '../../ui/checkbox.tsx';
 import { HeadCell, Table } from '../../ui/table.tsx';
 import { useNow } from '../../ui/use-now.ts';
@@ -14,12 +13,11 @@ interface Props {
   onDestroy(sandbox: SandboxInfo): void;
 }
 
-const columns = ['session', 'state', 'tenant', 'cpu', 'memory', 'created', 'ends'] as const;
-const wide = { session: 'w-full', cpu: 'text-right', memory: 'text-right' } as Partial<Record<string, string>>;
+const columns = ['session', 'state', 'tenant', 'image', 'cpu', 'memory', 'disk', 'created', 'used', 'ends'] as const;
+const wide = { session: 'w-full', disk: 'text-right' } as Partial<Record<string, string>>;
 
 export function SandboxTable({ sandboxes, titleOf, ticked, onTick, onDestroy }: Props) {
   const { t } = useTranslation();
-  useInterest('stats');
   const now = useNow(1000);
   const count = sandboxes.filter(({ id }) => ticked.has(id)).length;
   const tick = (id: string, isOn: boolean) => {

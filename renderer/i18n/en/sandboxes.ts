@@ -1,4 +1,9 @@
+import { sandboxDetail } from './sandbox-detail.ts';
+import { sandboxTools } from './sandbox-tools.ts';
+
 export const sandboxes = {
+  detail: sandboxDetail,
+  tools: sandboxTools,
   title_one: '{{count}} sandbox',
   title_other: '{{count}} sandboxes',
   titleNone: 'No sandbox runs',
@@ -39,6 +44,9 @@ export const sandboxes = {
     tenant: 'Tenant',
     cpu: 'CPU',
     memory: 'Memory',
+    disk: 'Disk',
+    image: 'Image',
+    used: 'Last use',
     created: 'Created',
     ends: 'Ends',
     actions: 'Actions',

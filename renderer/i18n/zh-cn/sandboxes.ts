@@ -1,6 +1,10 @@
 import type { Words } from '../words.ts';
+import { sandboxDetail } from './sandbox-detail.ts';
+import { sandboxTools } from './sandbox-tools.ts';
 
 export const sandboxes: Words['sandboxes'] = {
+  detail: sandboxDetail,
+  tools: sandboxTools,
   title_other: '{{count}} 个沙箱',
   titleNone: '没有运行中的沙箱',
   titleNoEngine: '没有连接到 Docker',
@@ -38,6 +42,9 @@ export const sandboxes: Words['sandboxes'] = {
     tenant: '租户',
     cpu: 'CPU',
     memory: '内存',
+    disk: '磁盘',
+    image: '镜像',
+    used: '上次使用',
     created: '创建于',
     ends: '销毁时间',
     actions: '操作',

@@ -9,6 +9,7 @@ import stat
 import time
 
 from file_ops import CHUNK, kind_of, write_all
+from processes import op_processes
 from sandbox_user import Fault
 from watch import op_watch
 
@@ -296,4 +297,4 @@ def hash_of(digest, folder, name):
 
 
 BROWSE_OPS = {"list": op_list, "facts": op_facts, "fetch": op_fetch, "store": op_store, "make": op_make,
-              "remove": op_remove, "rename": op_rename, "zip": op_zip, "scan": op_scan, "watch": op_watch}
+              "remove": op_remove, "rename": op_rename, "zip": op_zip, "scan": op_scan, "watch": op_watch, "processes": op_processes}

@@ -43,6 +43,7 @@ export function createFakeSandbox(folder: string): Sandbox {
 
   return {
     shells: async () => ['/bin/sh'],
+    processes: async () => [],
     openTerminal: () => {
       throw new Error('Terminals are not part of this fake.');
     },

@@ -92,6 +92,14 @@ export function createDockerEngine({ endpoint, traits }: ReachedEngine, clock: C
     }
   }
 
+  async function inspect(nameOrId: string): Promise<unknown> {
+    try {
+      return await docker.getContainer(nameOrId).inspect();
+    } catch (cause) {
+      throw statusOf(cause) === 404 ? sandboxFault('sandbox_lost', { cause }) : mapEngineFault(cause, 'list');
+    }
+  }
+
   async function rename(nameOrId: string, name: string): Promise<void> {
     try {
       await docker.getContainer(nameOrId).rename({ name });
@@ -165,6 +173,7 @@ export function createDockerEngine({ endpoint, traits }: ReachedEngine, clock: C
     run: (spec, onStderr) => createInTurn(() => run(spec, onStderr)),
     remove: (nameOrId) => removeInTurn(() => remove(nameOrId)),
     rename,
+    inspect,
     pause: (nameOrId) => unlessSo('pause', docker.getContainer(nameOrId).pause()),
     unpause: (nameOrId) => unlessSo('pause', docker.getContainer(nameOrId).unpause()),
     list,

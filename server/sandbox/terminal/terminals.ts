@@ -3,6 +3,7 @@ import type { TerminalInfo } from '../../contract/terminal.ts';
 import { AppError } from '../../lib/app-error.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { SandboxManager } from '../sandbox.ts';
+import { sandboxById } from '../sandbox-by-id.ts';
 import { createTerminal, type OutputFilter, type Terminal } from './terminal.ts';
 import type { TerminalSize } from './terminal-process.ts';
 import { openTerminalStream } from './terminal-stream.ts';
@@ -50,18 +51,7 @@ export function createTerminals({ sandboxes, clock, filter = passAll }: Terminal
     }
   });
 
-  async function sandboxOf(id: string) {
-    const known = sandboxes.list().find((each) => each.id === id && !each.isPooled);
-    if (known) {
-      const { tenantId, sessionId } = known;
-      const sandbox = await sandboxes.acquire({ tenantId, sessionId });
-      // It may have been replaced meanwhile; whoever asked meant the one before.
-      if (sandbox.info.id === id) return sandbox;
-    }
-    throw new AppError('sandbox_not_found', 'This sandbox is gone; the next tool call makes a new one.', {
-      status: 404,
-    });
-  }
+  const sandboxOf = (id: string) => sandboxById(sandboxes, id);
 
   function checkRoom(sandboxId: string): void {
     const own = of(sandboxId);

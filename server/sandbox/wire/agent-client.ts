@@ -28,7 +28,7 @@ export interface CallControl {
 export type AgentOp =
   | ('hello' | 'ping' | 'listen' | 'shells' | 'exec')
   | ('read' | 'write' | 'stat' | 'glob' | 'grep' | 'usage')
-  | ('list' | 'make' | 'remove' | 'rename' | 'zip' | 'scan' | 'watch' | 'facts' | 'fetch' | 'store');
+  | ('list' | 'make' | 'remove' | 'rename' | 'zip' | 'scan' | 'watch' | 'facts' | 'fetch' | 'store' | 'processes');
 
 /** One request to the agent inside. */
 export interface AgentCall<Result> {

@@ -65,6 +65,18 @@ export const execResultSchema = z.object({
 });
 
 export const shellsResultSchema = z.object({ shells: z.array(z.string().max(100)).min(1).max(20) });
+export const processesSchema = z.array(
+  z.object({
+    pid: count,
+    parent: count,
+    state: z.string().max(8),
+    uid: count,
+    cpuMs: count,
+    ageMs: count,
+    memoryBytes: count,
+    command: z.string().max(600),
+  }),
+);
 export const sizeResultSchema = z.object({ size: count });
 export const usageResultSchema = z.object({ bytes: count, files: count });
 export const emptyResultSchema = z.object({});

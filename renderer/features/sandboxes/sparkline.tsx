@@ -1,0 +1,26 @@
+const width = 56;
+const height = 18;
+const shown = 60;
+
+/** The last minute at a glance; its value stands beside it in words. */
+export function Sparkline({ values, atLeast }: { values: readonly number[]; atLeast: number }) {
+  const last = values.slice(-shown);
+  const top = Math.max(atLeast, ...last);
+  const points = last
+    .map(
+      (value, at) =>
+        `${(width - (last.length - 1 - at) * (width / shown)).toFixed(1)},${(height - 1 - (value / top) * (height - 2)).toFixed(1)}`,
+    )
+    .join(' ');
+  return (
+    <svg
+      aria-hidden
+      width={width}
+      height={height}
+      viewBox={`0 0 ${width} ${height}`}
+      className="inline-block shrink-0 align-middle"
+    >
+      <polyline points={points} className="fill-none stroke-accent" strokeWidth={1.25} strokeLinejoin="round" />
+    </svg>
+  );
+}
