@@ -9,7 +9,10 @@ import type { Storage } from './open-storage.ts';
 export function openSubagents({ dataDir, logger }: Foundation, { sessions }: Storage, resourcesDir: string) {
   const makesSessionFolder = sessions.kind === 'postgres';
   return {
-    files: createAgentFiles({ dataDir, logger: logger.child({ component: 'subagent' }), makesSessionFolder }),
+    files: createAgentFiles({
+      ...{ dataDir, logger: logger.child({ component: 'subagent' }), makesSessionFolder },
+      ...(sessions.addFiles && { addFiles: sessions.addFiles }),
+    }),
     tools: subagentTools,
     delegate: delegateSkill,
     profiles: builtinProfiles(resourcesDir),

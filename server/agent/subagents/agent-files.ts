@@ -17,6 +17,8 @@ export interface AgentFiles {
   list(key: SessionKey): Promise<AgentFolder[]>;
   create(key: SessionKey, record: AgentRecord): Promise<AgentFolder>;
   waits(key: SessionKey): WaitLog;
+  /** The files of a session's agents grew by so much. */
+  count(key: SessionKey, bytes: number): Promise<void>;
   /** For a session that is deleted and whose store keeps no folder of it. */
   remove(key: Pick<SessionKey, 'tenantId' | 'sessionId'>): Promise<void>;
 }
@@ -24,13 +26,20 @@ export interface AgentFiles {
 export interface AgentFilesOptions {
   dataDir: string;
   logger: Logger;
+  /** Keeps the size of a session in step. Absent: nobody asks for it. */
+  addFiles?(key: SessionKey, write: () => Promise<number>): Promise<void>;
   /** The session store keeps its sessions elsewhere: their folders here are made on first use. */
   makesSessionFolder?: boolean;
 }
 
 const recordName = 'agent.json';
 
-export function createAgentFiles({ dataDir, logger, makesSessionFolder = false }: AgentFilesOptions): AgentFiles {
+export function createAgentFiles({
+  dataDir,
+  logger,
+  addFiles,
+  makesSessionFolder = false,
+}: AgentFilesOptions): AgentFiles {
   const layout = createDataLayout(dataDir);
   const sessionOf = ({ tenantId, sessionId }: Pick<SessionKey, 'tenantId' | 'sessionId'>) =>
     layout.session(tenantId, sessionId);
@@ -67,6 +76,9 @@ export function createAgentFiles({ dataDir, logger, makesSessionFolder = false }
       } catch (error) {
         throw toStorageError(error);
       }
+    },
+    async count(key, bytes) {
+      if (bytes > 0) await addFiles?.(key, async () => bytes);
     },
     waits: (key) => createWaitLog(path.join(sessionOf(key).subagentsDir, 'waits.jsonl')),
     async remove(key) {

@@ -30,8 +30,8 @@ export interface AgentFolder {
   loadMessages(): Promise<Message[]>;
   appendMessages(messages: readonly Message[]): Promise<void>;
   compact(request: CompactionRequest, now: number): Promise<CompactionResult>;
-  /** Nothing is written after it. */
-  close(): Promise<void>;
+  /** Nothing is written after it. Tells how many bytes were added since it was opened. */
+  close(): Promise<number>;
 }
 
 /** The folder must be there. */
@@ -42,6 +42,7 @@ export async function createAgentFolder(dir: string, record: AgentRecord): Promi
   const inTurn = createSerialQueue();
   let state = (await readMail(mailFile, mailLineSchema)).reduce(applyMail, freshState);
   let isClosed = false;
+  let addedBytes = 0;
 
   function write<T>(work: () => Promise<T>): Promise<T> {
     return inTurn(async () => {
@@ -60,6 +61,7 @@ export async function createAgentFolder(dir: string, record: AgentRecord): Promi
     post: (line) =>
       write(async () => {
         await mail.append([JSON.stringify(line)], true);
+        addedBytes += Buffer.byteLength(JSON.stringify(line)) + 1;
         state = applyMail(state, line);
         return state;
       }),
@@ -69,12 +71,14 @@ export async function createAgentFolder(dir: string, record: AgentRecord): Promi
         if (messages.length === 0) return;
         const lines = messages.map((message) => JSON.stringify(message));
         await history.messages.append(lines, true);
+        for (const text of lines) addedBytes += Buffer.byteLength(text) + 1;
       }),
     compact: (request, now) => write(() => compactFolder(history, request, now)),
     close: () =>
       inTurn(async () => {
         isClosed = true;
         await Promise.all([mail.close(), history.close()]);
+        return addedBytes;
       }),
   };
 }

@@ -61,8 +61,8 @@ export interface Member {
   /** Stops what it does; messages that it has not begun stay. Resolves when nothing of it goes on. */
   interrupt(reason: AppError): Promise<void>;
   close(reason: string): Promise<void>;
-  /** After `interrupt`: nothing more is told or written. */
-  leave(): Promise<void>;
+  /** After `interrupt`: nothing more is told or written. Resolves with the bytes that its files grew by. */
+  leave(): Promise<number>;
 }
 
 /** What listens to no signal is left behind after this long: longer than a tool may take to end. */
@@ -204,7 +204,7 @@ export function createMember(options: MemberOptions): Member {
     },
     async leave() {
       voice.close();
-      await folder.close();
+      return folder.close();
     },
   };
 }

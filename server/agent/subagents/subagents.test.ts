@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -47,6 +47,7 @@ describe('an agent that was called in', () => {
       say: tell,
       heard,
       dataDir,
+      sessions,
     } = await play({
       lead: [call('SpawnAgent', { name: 'ada', task: 'Find the number.' }), call('WaitForAgents'), say('It is 42.')],
       ada: [say('forty-two')],
@@ -60,6 +61,11 @@ describe('an agent that was called in', () => {
     const folder = join(dataDir, 'tenants/default/sessions/ses_test/subagents');
     const [agentId = ''] = (await readdir(folder)).filter((name) => name.startsWith('agt_'));
     expect((await readdir(join(folder, agentId))).sort()).toEqual(['agent.json', 'mailbox.jsonl', 'messages.jsonl']);
+    // Everything of it but its record, which is small and written once, is in the session's size at once.
+    const { sizeBytes = 0 } = await sessions.get({ tenantId: 'default', userId: 'default', sessionId: 'ses_test' });
+    const own = await Promise.all(['mailbox.jsonl', 'messages.jsonl'].map((name) => stat(join(folder, agentId, name))));
+    const session = await stat(join(folder, '../messages.jsonl'));
+    expect(sizeBytes).toBeGreaterThan([session, ...own].reduce((sum, { size }) => sum + size, 0));
     const lines = (await readFile(join(folder, agentId, 'messages.jsonl'), 'utf8')).trim().split('\n');
     expect(lines.map((line) => JSON.parse(line).role)).toEqual(['user', 'assistant']);
   });

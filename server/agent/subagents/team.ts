@@ -208,12 +208,15 @@ export async function openTeam(options: TeamOptions): Promise<Team> {
     );
     isOver = true;
     const told = openWaits.map(({ waitId }) => waitId);
-    const closing = [
-      ...all.map((member) => member.leave()),
-      waits.resolve(told, 'told', clock.now()).then(() => waits.close()),
-    ];
-    for (const end of await Promise.allSettled(closing)) {
-      if (end.status === 'rejected') logger.warn(`A sub-agent's files could not be closed: ${messageOf(end.reason)}`);
+    try {
+      await waits.resolve(told, 'told', clock.now()).finally(() => waits.close());
+      const grown = await Promise.all(all.map((member) => member.leave()));
+      await files.count(
+        key,
+        grown.reduce((sum, bytes) => sum + bytes, 0),
+      );
+    } catch (error) {
+      logger.warn(`The files of sub-agents could not be closed in order: ${messageOf(error)}`);
     }
   }
 

@@ -59,7 +59,11 @@ export async function createTestManager(
       redactor: createLiveRedactor(() => undefined),
       sessions,
       context: sessions,
-      subagents: createAgentFiles({ dataDir, logger: silentLogger }),
+      subagents: createAgentFiles({
+        dataDir,
+        logger: silentLogger,
+        ...(store.addFiles && { addFiles: store.addFiles }),
+      }),
       tools: typeof tools === 'function' ? tools : () => [...tools, ...toolsOf(sessions)],
       readFile: () => Promise.reject(new Error('no such file')),
       logger: silentLogger,
