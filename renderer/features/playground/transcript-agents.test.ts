@@ -22,7 +22,7 @@ const completed = {
   model: 'demo:demo',
   usage,
 } as const;
-const permission = {
+const permission: Extract<RunEvent, { type: 'permission_request' }> = {
   type: 'permission_request',
   toolCallId: 'agt_1.call_1',
   toolName: 'Bash',
@@ -30,7 +30,7 @@ const permission = {
   reason: 'It runs code.',
   remember: [],
   agent: { id: 'agt_1', name: 'ada' },
-} as const;
+};
 
 function play(...events: RunEvent[]): Transcript {
   return events.reduce<Transcript>(

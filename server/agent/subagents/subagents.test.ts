@@ -232,16 +232,28 @@ describe('waiting', () => {
   });
 
   it('ends with its time, and what goes on goes on', async () => {
-    const { say: tell } = await play({
-      lead: [
-        call('SpawnAgent', { name: 'slow', task: 'Be slow.' }),
-        call('WaitForAgents', { timeoutSeconds: 0.02 }),
-        call('WaitForAgents'),
-        say('done'),
-      ],
-      slow: [{ ...say('late'), startDelayMs: 150 }],
+    const { promise: held, resolve: release } = Promise.withResolvers<void>();
+    const gate = defineTool({
+      name: 'Gate',
+      description: 'Waits.',
+      inputSchema: z.object({}),
+      execute: () => held.then(() => textResult('open')),
     });
-    const events = await tell('Go');
+    const { say: tell } = await play(
+      {
+        lead: [
+          call('SpawnAgent', { name: 'slow', task: 'Be slow.' }),
+          call('WaitForAgents', { timeoutSeconds: 0.02 }),
+          call('WaitForAgents'),
+          say('done'),
+        ],
+        slow: (text) => (text.includes('open') ? say('late') : call('Gate')),
+      },
+      { tools: [gate] },
+    );
+    const events = await tell('Go', {}, (event) => {
+      if (event.type === 'wait_resolved' && event.reason === 'timeout') release();
+    });
     const [first, second] = resultsOf(events, 'WaitForAgents');
     expect(first).toContain('The 0.02 s are over.');
     expect(first).toContain('status="running"');
@@ -282,7 +294,7 @@ describe('the end of a run', () => {
         call('WaitForAgents'),
         say('Three.'),
       ],
-      ada: [hang, say('three herons')],
+      ada: (text) => (text.includes('Go on.') ? say('three herons') : hang),
     });
     const events = await tell('Go');
     expect(ofType(events, 'subagent_job_failed')[0]?.error.code).toBe('subagent_interrupted');
@@ -340,17 +352,21 @@ describe('the end of a run', () => {
 
 describe('closing', () => {
   it('ends an agent and those that it called in', async () => {
-    const { say: tell } = await play({
-      lead: (text, index) => {
-        if (index === 0) return call('SpawnAgent', { name: 'ada', task: 'Work.' });
-        if (text.includes('Call in another one')) return say('ok');
-        if (text.includes('is closed')) return call('SendToAgent', { agent: 'ada', message: 'Hello' });
-        return index === 1 ? call('WaitForAgents', { timeoutSeconds: 0.3 }) : call('CloseAgent', { agent: 'ada' });
+    const { say: tell } = await play(
+      {
+        lead: [
+          call('SpawnAgent', { name: 'ada', task: 'Work.' }),
+          call('Nap'),
+          call('CloseAgent', { agent: 'ada' }),
+          call('SendToAgent', { agent: 'ada', message: 'Hello' }),
+          say('ok'),
+        ],
+        ada: [call('SpawnAgent', { name: 'bob', task: 'Work.' }), call('WaitForAgents')],
+        bob: [hang],
       },
-      ada: [call('SpawnAgent', { name: 'bob', task: 'Work.' }), call('WaitForAgents')],
-      bob: [hang],
-    });
-    const events = await tell('Go', {}, () => undefined);
+      { tools: [napUntil(({ status }) => status === 'waiting')] },
+    );
+    const events = await tell('Go');
     const closed = ofType(events, 'subagent_closed').map(({ agentId }) => agentId);
     const names = ofType(events, 'subagent_spawned');
     expect(closed).toEqual([
