@@ -48,8 +48,7 @@ export function createRunManager(options: RunManagerOptions): RunManager {
   const { clock, sessions, hooks = noHooks, cluster = alone } = options;
   const running = new Map<string, Run>();
   const { claim, begun, hold } = createSessionClaims({
-    sessions,
-    cluster,
+    ...{ sessions, cluster, clock },
     mostRuns: () => options.config().server.maxConcurrentRuns,
     end(runId, reason) {
       running.get(runId)?.abort(reason);
@@ -209,6 +208,11 @@ export function createRunManager(options: RunManagerOptions): RunManager {
     putAside: (runId) => running.get(runId)?.putAside(),
     abort(runId, reason) {
       running.get(runId)?.abort(reason);
+      // Another instance that wants the session knows only what holds it, which may be a compaction.
+      compactions.abort(
+        new AppError('aborted', `The session was wanted for something else: ${reason}.`, { status: 409 }),
+        runId,
+      );
       return running.has(runId) || shelf.has(runId);
     },
     subscribe(listener) {

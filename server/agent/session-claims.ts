@@ -1,5 +1,6 @@
 import type { SessionKey } from '../contract/ids.ts';
 import { AppError } from '../lib/app-error.ts';
+import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/new-id.ts';
 import type { SessionStore } from '../sessions/store.ts';
 import type { Cluster } from './cluster/cluster.ts';
@@ -18,6 +19,7 @@ export interface SessionClaimsOptions {
   sessions: Pick<SessionStore, 'get'>;
   /** The other instances on the same store. */
   cluster: Cluster;
+  clock: Clock;
   /** Most runs at once. */
   mostRuns(): number;
   /** Ends the run or compaction of this id, if it has begun. */
@@ -37,7 +39,8 @@ export interface SessionClaims {
 }
 
 /** How often a session is asked for whose run at another instance was told to end. */
-const mostTries = 10;
+const mostTries = 20;
+const betweenTriesMs = 250;
 
 export function createSessionClaims(options: SessionClaimsOptions): SessionClaims {
   const { cluster } = options;
@@ -86,7 +89,9 @@ export function createSessionClaims(options: SessionClaimsOptions): SessionClaim
         const other = busyRunOf(error);
         if (ends === undefined || other === undefined || triesLeft === 0) throw error;
         await cluster.abort(other, ends);
-        await (await cluster.find(other))?.done;
+        const run = await cluster.find(other);
+        // A compaction or a deletion tells nothing of its end.
+        await (run ? run.done : options.clock.sleep(betweenTriesMs));
       }
     }
   }

@@ -1,10 +1,13 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { AppError, messageOf } from '../lib/app-error.ts';
+import { addBackupCommands } from './backup.ts';
 import { runConsole } from './console.ts';
 import { addDataCommands } from './data.ts';
+import { addDoctorCommand } from './doctor.ts';
 import { addInitCommand } from './init.ts';
 import { addMemoryCommands } from './memory.ts';
+import { addMoveCommand } from './move.ts';
 import { addSandboxCommands } from './sandboxes.ts';
 import { runServe } from './serve.ts';
 
@@ -50,6 +53,9 @@ program
 
 addSandboxCommands(program, [dataDir(), config()]);
 addDataCommands(program, [dataDir(), config()]);
+addMoveCommand(program, [dataDir(), config()]);
+addBackupCommands(program, [dataDir(), config()]);
+addDoctorCommand(program, [dataDir(), config()]);
 addInitCommand(program);
 addMemoryCommands(program, [dataDir(), config()]);
 

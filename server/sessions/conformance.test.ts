@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { describeSessionStore } from './conformance.ts';
 import { describeAgentrailSessionStore } from './conformance-depth.ts';
@@ -44,6 +46,13 @@ async function failuresOf(change?: Change): Promise<string[]> {
 }
 
 describe('the suite without a test runner', () => {
+  it('imports none when it is used', async () => {
+    for (const name of ['conformance.ts', 'conformance-depth.ts', 'conformance-harness.ts']) {
+      const text = await readFile(path.join(import.meta.dirname, name), 'utf8');
+      expect(text).not.toMatch(/^import (?!type)[^;]*'(vitest|node:test|jest)/m);
+    }
+  });
+
   it('finds nothing in a store that is right', async () => {
     expect(await failuresOf()).toEqual([]);
   });

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ChatAnswer } from '../contract/chat.ts';
 import type { RunEvent } from '../contract/events.ts';
 import type { SessionKey } from '../contract/ids.ts';
@@ -9,6 +10,11 @@ import type { Random } from './random.ts';
 /** What a storm found: the server did otherwise than it promised. */
 export class Finding extends Error {
   override readonly name = 'Finding';
+}
+
+/** The server said that it cannot store now: what was asked for may be done or not. */
+class StorageAway extends Error {
+  override readonly name = 'StorageAway';
 }
 
 /** Somebody who uses the agent API without a pause, one request after the other, until the server is gone. */
@@ -115,6 +121,7 @@ export function createClient(name: string, tenantId: string, random: Random): Cl
   }
 
   function take(book: SessionBook, event: RunEvent): void {
+    if (event.type === 'error' && event.error.code === 'storage_unavailable') throw new StorageAway();
     if (event.type === 'error') throw new Finding(`a run failed: ${event.error.code} ${event.error.message}`);
     if (event.type !== 'turn.complete') return;
     const name = entryName(event.message);
@@ -206,10 +213,15 @@ export function createClient(name: string, tenantId: string, random: Random): Cl
     acknowledgements: () => acknowledgements,
     bookOf: (messageId) => senders.get(messageId),
     async use(base) {
-      try {
-        for (;;) await steps[random.weighted(actions)](base);
-      } catch (error) {
-        if (!(error instanceof ServerGone)) throw error;
+      for (;;) {
+        try {
+          await steps[random.weighted(actions)](base);
+        } catch (error) {
+          if (error instanceof ServerGone) return;
+          if (!(error instanceof StorageAway)) throw error;
+          // What was asked for may be done or not, as when the server is gone; it is not asked for again.
+          await pause(50);
+        }
       }
     },
   };
@@ -233,6 +245,8 @@ export function ownerOf({ tenantId, userId }: SessionKey): string {
 }
 
 function expectStatus(what: string, status: number, wanted: number, body: unknown): void {
+  const code = (body as Partial<Fault> | undefined)?.code;
+  if (status === 503 && (body === undefined || code === 'storage_unavailable')) throw new StorageAway();
   if (status !== wanted)
     throw new Finding(`${what} was answered with ${status}: ${JSON.stringify(body)?.slice(0, 300)}`);
 }

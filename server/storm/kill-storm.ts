@@ -7,6 +7,7 @@ import { createDataLayout } from '../data/layout.ts';
 import { firstMissing, idIn, type SessionBook } from './book.ts';
 import { type Client, createClient, Finding } from './client.ts';
 import { namesInRequest, replyTo } from './conversation.ts';
+import { verifyDatabase, verifyRows } from './database.ts';
 import { leftoversIn, verifyFiles, verifyIndex } from './files.ts';
 import { type Program, startProgram } from './program.ts';
 import { createRandom, type Random } from './random.ts';
@@ -18,11 +19,23 @@ export interface StormOptions {
   /** Longest time that the clients get between a start and its kill. */
   maxLifeMs: number;
   clients?: number;
+  /** Sessions lie there and not in files; it is killed too, now and then. Its tables are empty. */
+  database?: StormDatabase;
   onKill?(kill: number, report: StormReport): void;
+}
+
+/** A Postgres that can be killed. */
+export interface StormDatabase {
+  url: string;
+  /** SIGKILL for all of it, and up again. */
+  crash(): Promise<void>;
+  sql(text: string): Promise<Record<string, unknown>[]>;
 }
 
 export interface StormReport {
   kills: number;
+  /** Of the database. */
+  crashes: number;
   acknowledgements: number;
   sessions: number;
   modelCalls: number;
@@ -48,8 +61,12 @@ export async function runKillStorm(options: StormOptions): Promise<StormReport> 
   );
   const upstream = await startMockUpstream({ script: (request) => answer(request, clients, faults) });
   await writeFile(path.join(dataDir, 'agentrail.yaml'), configOf(upstream));
+  let crashes = 0;
+  const { database } = options;
+  const begin = () => start(dataDir, database);
   const report = (kills: number): StormReport => ({
     kills,
+    crashes,
     acknowledgements: clients.reduce((sum, client) => sum + client.acknowledgements(), 0),
     sessions: clients.reduce((sum, client) => sum + client.books.length, 0),
     modelCalls: upstream.requests.length,
@@ -57,14 +74,18 @@ export async function runKillStorm(options: StormOptions): Promise<StormReport> 
     dataDir,
   });
   // A program that is killed keeps nothing of what Node compiled; the first one ends in order.
-  const first = start(dataDir);
+  const first = begin();
   await first.base;
   await first.kill('SIGTERM');
-  let program = start(dataDir);
+  let program = begin();
   try {
     let kills = 0;
     while (kills < options.kills && faults.length === 0) {
-      program = await liveAndDie(program, { dataDir, clients, random, faults, maxLifeMs: options.maxLifeMs });
+      const onCrash = () => {
+        crashes += 1;
+      };
+      const { maxLifeMs } = options;
+      program = await liveAndDie(program, { dataDir, clients, random, faults, maxLifeMs, begin, database, onCrash });
       kills += 1;
       options.onKill?.(kills, report(kills));
     }
@@ -82,32 +103,39 @@ interface Scene {
   random: Random;
   faults: string[];
   maxLifeMs: number;
+  begin(): Program;
+  database: StormDatabase | undefined;
+  onCrash(): void;
 }
 
 /** One life of the program: used, killed, started again, looked at. */
 async function liveAndDie(program: Program, scene: Scene): Promise<Program> {
-  const { dataDir, clients, random, faults } = scene;
+  const { dataDir, clients, random, faults, database } = scene;
   const base = await program.base;
   const using = Promise.all(clients.map((client) => client.use(base)));
-  const tampering = tamperWithIndex(dataDir, random);
+  const tampering = database ? crashNowAndThen(scene, database) : tamperWithIndex(dataDir, random);
   await Promise.race([using, sleep(20 + random.below(scene.maxLifeMs))]).catch(() => undefined);
   await program.kill();
   await using.catch((error: unknown) => faults.push(error instanceof Finding ? error.message : String(error)));
   await tampering;
-  tellErrors(program, faults);
-  await verifyIndex(dataDir, faults);
+  tellErrors(program, faults, database !== undefined);
+  if (database) await verifyDatabase(database, faults);
+  else await verifyIndex(dataDir, faults);
 
-  const next = start(dataDir);
+  const next = scene.begin();
   await verifyAll(await next.base, scene);
   if (!next.output().includes('taken over from an owner that is gone')) faults.push('the lock was not taken over');
   await verifyTidy(dataDir, faults);
   return next;
 }
 
-async function verifyAll(base: string, { dataDir, clients, faults }: Scene): Promise<void> {
+async function verifyAll(base: string, { dataDir, clients, faults, database }: Scene): Promise<void> {
   const books = clients.flatMap((client): readonly SessionBook[] => client.books);
   for (const book of books) await verifyBook(base, book, faults);
-  for (const book of books) await verifyFiles(dataDir, book, faults);
+  for (const book of books) {
+    if (database) await verifyRows(database, book, faults);
+    else await verifyFiles(dataDir, book, faults);
+  }
   await verifyList(base, books, faults);
 }
 
@@ -121,9 +149,20 @@ async function verifyTidy(dataDir: string, faults: string[]): Promise<void> {
 }
 
 /** What the server wrote into its log as an error is a fault too: nothing here is meant to fail. */
-function tellErrors(program: Program, faults: string[]): void {
+function tellErrors(program: Program, faults: string[], mayBeAway: boolean): void {
   const lines = program.output().split('\n');
-  faults.push(...lines.filter((line) => line.includes('"level":"error"')));
+  const isMeant = (line: string) => mayBeAway && /storage.unavailable|database/i.test(line);
+  faults.push(...lines.filter((line) => line.includes('"level":"error"') && !isMeant(line)));
+}
+
+/** In the middle of a life, and sometimes in the moment of the program's own end. */
+async function crashNowAndThen({ random, maxLifeMs, onCrash }: Scene, database: StormDatabase): Promise<void> {
+  const how = random.weighted({ not: 3, crash: 1 });
+  const waitMs = random.below(maxLifeMs);
+  if (how === 'not') return;
+  await sleep(waitMs);
+  await database.crash();
+  onCrash();
 }
 
 /** Sometimes the index is deleted or damaged under the server that uses it: it may always be made anew. */
@@ -154,8 +193,9 @@ function answer(request: RecordedRequest, clients: readonly Client[], faults: st
   return replyTo(request);
 }
 
-function start(dataDir: string): Program {
-  return startProgram({ dataDir, env: { OPENAI_API_KEY: 'a-key-of-the-storm', LOG_LEVEL: 'info' } });
+function start(dataDir: string, database: StormDatabase | undefined): Program {
+  const env = { OPENAI_API_KEY: 'a-key-of-the-storm', LOG_LEVEL: 'info' };
+  return startProgram({ dataDir, env: { ...env, ...(database && { DATABASE_URL: database.url }) } });
 }
 
 function configOf(upstream: MockUpstream): string {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { SessionSummary } from '../../contract/chat.ts';
 import type { SessionKey } from '../../contract/ids.ts';
+import type { SessionShelf } from '../../data/session-shelf.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { sessionNotFound } from '../session-access.ts';
@@ -36,6 +37,7 @@ export interface PostgresSessionStoreOptions {
 /** Keeps sessions in Postgres, for one or several instances of the server. Connects when it is first used. */
 export interface PostgresSessionStore extends AgentrailSessionStore {
   readonly database: Database;
+  readonly shelf: SessionShelf;
   /** Tells its own deletions from those of others. */
   readonly origin: string;
   /** Told by whoever claims sessions for runs. Without any, whoever has no claim may write what nobody claimed. */
