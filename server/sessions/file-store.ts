@@ -124,6 +124,13 @@ export function createFileSessionStore(options: FileSessionStoreOptions): Agentr
       inOwn(key, async ({ own: { summary, stopReason } }) => {
         index.write(summary, { stopReason, sizes: { extra: await write() } });
       }),
+    async whileClosed(key, work) {
+      await traces.flush(key);
+      await inAny(key, async (folder) => {
+        await folder.close();
+        await work();
+      });
+    },
     refresh: (tenantId) => guarded(() => index.refresh(tenantId)),
     async scrub(tenantId) {
       await access.settled();

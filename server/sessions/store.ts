@@ -146,6 +146,11 @@ export interface AgentrailSessionStore extends SessionStore {
   allTotals?(): Promise<TenantSize[]>;
   /** Lets something else put files among the session's own, when nobody is at them; it tells how many bytes more. */
   addFiles?(key: SessionKey, write: () => Promise<number>): Promise<void>;
+  /**
+   * Only of stores that keep files: calls `work` while nobody is at the session's files and none is open, so that they may
+   * be replaced. Whose session it is does not matter. Keep runs out of it first.
+   */
+  whileClosed?(key: SessionKey, work: () => Promise<void>): Promise<void>;
   /** Only of stores that keep files: those of this tenant changed behind the store's back and are looked at again. */
   refresh?(tenantId: string): Promise<void>;
   /** Leaves nothing of deleted sessions, their words above all, in what is kept for finding them. */
