@@ -33,6 +33,7 @@ const removalsAtOnce = 8;
 /** Of silence; every call but the attached stream, which has no bound, answers far sooner. */
 const callTimeoutMs = 60_000;
 const removal = { everyMs: 100, boundMs: 30_000 };
+const freezing = { everyMs: 100, boundMs: 2000 };
 
 export function createDockerEngine({ endpoint, traits }: ReachedEngine, clock: Clock): ContainerEngine {
   const docker = connectDocker(endpoint, callTimeoutMs, traits.apiVersion);
@@ -119,6 +120,27 @@ export function createDockerEngine({ endpoint, traits }: ReachedEngine, clock: C
     }
   }
 
+  /** Old control groups cannot freeze what forks in that moment: the engine says so, and a moment later it can. */
+  async function pause(nameOrId: string): Promise<void> {
+    let fault: unknown;
+    const isFrozen = await retryUntil(clock, freezing, async () => {
+      try {
+        await unlessSo('pause', docker.getContainer(nameOrId).pause());
+        return true;
+      } catch (cause) {
+        fault = cause;
+        const said = JSON.stringify(cause instanceof AppError ? cause.details : undefined);
+        if (!/unable to freeze/i.test(said ?? '')) {
+          throw cause;
+        }
+        return false;
+      }
+    });
+    if (!isFrozen) {
+      throw fault;
+    }
+  }
+
   async function list(label: string, { withSizes } = { withSizes: false }): Promise<ListedContainer[]> {
     const query = { all: true, size: withSizes, filters: { label: [label] } };
     const found: (ContainerInfo & { SizeRw?: number })[] = await asked('list', docker.listContainers(query));
@@ -174,7 +196,7 @@ export function createDockerEngine({ endpoint, traits }: ReachedEngine, clock: C
     remove: (nameOrId) => removeInTurn(() => remove(nameOrId)),
     rename,
     inspect,
-    pause: (nameOrId) => unlessSo('pause', docker.getContainer(nameOrId).pause()),
+    pause,
     unpause: (nameOrId) => unlessSo('pause', docker.getContainer(nameOrId).unpause()),
     list,
     findImage,

@@ -93,8 +93,9 @@ it('an owner and its daemon that are killed in the same moment leave what the ne
     };
     expect(await comesTrue(isClean, 30_000)).toBe(true);
     expect(await verifyWorkspaces(dataDir, storm.notes)).toEqual([]);
-    const again = await real.manager.acquire({ tenantId: 'acme', sessionId: 'ses_storm0' });
-    expect((await again.exec({ command: ['ls', 'notes'] })).exitCode).toBe(0);
+    const { session = '', note = '' } = storm.notes.at(-1) ?? {};
+    const again = await real.manager.acquire({ tenantId: 'acme', sessionId: session });
+    expect((await again.exec({ command: ['cat', note] })).exitCode).toBe(0);
   } finally {
     await real.manager.close();
   }
