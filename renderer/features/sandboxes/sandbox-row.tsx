@@ -65,15 +65,15 @@ export function SandboxRow({ sandbox, title, now, isTicked, onTick, onDestroy }:
       <Cell>
         <StateChip sandbox={sandbox} />
       </Cell>
-      <Cell>{tenantId || t('common.none')}</Cell>
-      <Cell className="max-w-44 truncate">
-        <span className="mono" title={sandbox.image}>
+      <Cell className="max-w-40 py-1">
+        <span className="block truncate">{tenantId || t('common.none')}</span>
+        <span className="mono block truncate text-[11.5px] text-faint leading-[15px]" title={sandbox.image}>
           {sandbox.image}
         </span>
       </Cell>
       <Cell>
-        <span className="inline-block w-12 text-right">{stats ? format.percent(stats.cpuPct) : t('common.none')}</span>{' '}
-        <Sparkline values={history.map(({ cpuPct }) => cpuPct)} atLeast={100} />
+        <Sparkline values={history.map(({ cpuPct }) => cpuPct)} atLeast={100} />{' '}
+        <span className="inline-block w-9 text-right">{stats ? format.percent(stats.cpuPct) : t('common.none')}</span>
       </Cell>
       <Cell>
         <Sparkline values={history.map(({ memoryBytes }) => memoryBytes)} atLeast={sandbox.memoryLimitBytes / 4} />{' '}
@@ -82,8 +82,12 @@ export function SandboxRow({ sandbox, title, now, isTicked, onTick, onDestroy }:
       <Cell className="text-right">
         {sandbox.diskBytes === undefined ? t('common.none') : format.bytes(sandbox.diskBytes)}
       </Cell>
-      <Cell>{format.relative(Math.min(sandbox.createdAt, now), now)}</Cell>
-      <Cell>{format.relative(Math.min(sandbox.lastUsedAt, now), now)}</Cell>
+      <Cell className="py-1">
+        <span className="block">{format.relative(Math.min(sandbox.createdAt, now), now)}</span>
+        <span className="block text-faint text-small leading-[15px]">
+          {t('sandboxes.usedAt', { at: format.relative(Math.min(sandbox.lastUsedAt, now), now) })}
+        </span>
+      </Cell>
       <Cell>{isPooled ? t('common.none') : endsText}</Cell>
       <Cell className="pl-0 text-right">
         <RowMenu sandbox={sandbox} href={href} onDestroy={onDestroy} />

@@ -13,7 +13,7 @@ interface Props {
   onDestroy(sandbox: SandboxInfo): void;
 }
 
-const columns = ['session', 'state', 'tenant', 'image', 'cpu', 'memory', 'disk', 'created', 'used', 'ends'] as const;
+const columns = ['session', 'state', 'tenant', 'cpu', 'memory', 'disk', 'created', 'ends'] as const;
 const wide = { session: 'w-full', disk: 'text-right' } as Partial<Record<string, string>>;
 
 export function SandboxTable({ sandboxes, titleOf, ticked, onTick, onDestroy }: Props) {

@@ -1,4 +1,4 @@
-const width = 56;
+const width = 44;
 const height = 18;
 const shown = 60;
 

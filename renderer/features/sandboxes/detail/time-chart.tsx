@@ -1,6 +1,7 @@
 import 'uplot/dist/uPlot.min.css';
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import UPlot from 'uplot';
+import { useFormat } from '../../../i18n/format.ts';
 
 const height = 150;
 
@@ -18,19 +19,22 @@ interface Props {
 /** One line over time, its area tinted; pointing at it tells value and time. */
 export function TimeChart({ label, times, values, atLeast, show }: Props) {
   const box = useRef<HTMLDivElement>(null);
+  const format = useFormat();
   const chart = useRef<UPlot>(undefined);
-  const latest = useRef({ times, values, show });
-  latest.current = { times, values, show };
+  const [pointed, setPointed] = useState<number>();
+  const latest = useRef({ times, values, show, time: (seconds: number) => format.time(seconds * 1000) });
+  latest.current = { times, values, show, time: (seconds: number) => format.time(seconds * 1000) };
 
   useEffect(() => {
     const place = box.current;
     if (!place) return;
     const style = getComputedStyle(place);
-    const plot = new UPlot(
-      optionsFor(place, style, atLeast, (value) => latest.current.show(value)),
-      [[], []],
-      place,
-    );
+    const options = optionsFor(place, style, atLeast, {
+      show: (value) => latest.current.show(value),
+      time: (seconds) => latest.current.time(seconds),
+      onPoint: setPointed,
+    });
+    const plot = new UPlot(options, [[], []], place);
     chart.current = plot;
     plot.setData([[...latest.current.times], [...latest.current.values]]);
     const resized = new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height }));
@@ -46,15 +50,24 @@ export function TimeChart({ label, times, values, atLeast, show }: Props) {
     chart.current?.setData([[...times], [...values]]);
   }, [times, values]);
 
-  return <div ref={box} role="img" aria-label={label} className="min-h-[190px] w-full px-1 pt-2 text-accent" />;
+  const [at, value] = [times[pointed ?? -1], values[pointed ?? -1]];
+  return (
+    <>
+      <div ref={box} role="img" aria-label={label} className="min-h-[150px] w-full px-1 pt-2 text-accent" />
+      <p className="tabular h-7 px-3.5 text-dim text-small">
+        {at !== undefined && value !== undefined && `${format.time(at * 1000)} · ${show(value)}`}
+      </p>
+    </>
+  );
 }
 
-function optionsFor(
-  place: HTMLElement,
-  style: CSSStyleDeclaration,
-  atLeast: number,
-  show: (value: number) => string,
-): UPlot.Options {
+interface Words {
+  show(value: number): string;
+  time(seconds: number): string;
+  onPoint(index: number | undefined): void;
+}
+
+function optionsFor(place: HTMLElement, style: CSSStyleDeclaration, atLeast: number, words: Words): UPlot.Options {
   const axis = {
     stroke: () => getComputedStyle(document.body).color,
     grid: { show: false },
@@ -64,10 +77,14 @@ function optionsFor(
   return {
     width: place.clientWidth,
     height,
-    legend: { live: true },
+    legend: { show: false },
+    hooks: { setCursor: [({ cursor }) => words.onPoint(cursor.idx ?? undefined)] },
     cursor: { y: false, points: { size: 6 } },
     scales: { y: { range: (_, __, most) => [0, Math.max(atLeast, (most ?? 0) * 1.1)] } },
-    axes: [axis, { ...axis, size: 64, values: (_, ticks) => ticks.map(show) }],
+    axes: [
+      { ...axis, space: 90, incrs: [5, 15, 30, 60, 120], values: (_, ticks) => ticks.map(words.time) },
+      { ...axis, size: 64, values: (_, ticks) => ticks.map(words.show) },
+    ],
     series: [
       {},
       {
@@ -76,7 +93,6 @@ function optionsFor(
         fill: () => getComputedStyle(place).color.replace(/\)$/, ' / 0.12)'),
         width: 1.5,
         points: { show: false },
-        value: (_, value) => (value === null ? '' : show(value)),
       },
     ],
   };

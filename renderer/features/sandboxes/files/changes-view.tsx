@@ -117,7 +117,10 @@ function Difference({ owner, path }: { owner: WorkspaceOwner; path: string }) {
   if (data.patch === undefined)
     return <EmptyState>{t(`sandboxes.tools.files.reasons.${data.reason ?? 'not_kept'}`)}</EmptyState>;
   // The first two lines name the files, which the list does already.
-  const lines = data.patch.split('\n').filter((line) => !/^(Index: |={10}|--- |\+\+\+ )/.test(line));
+  const lines = data.patch
+    .trimEnd()
+    .split('\n')
+    .filter((line) => !/^(Index: |={10}|--- |\+\+\+ )/.test(line));
   return (
     <ScrollBox
       label={t('sandboxes.tools.files.difference', { path })}

@@ -4,7 +4,7 @@ import { SearchAddon } from '@xterm/addon-search';
 import { Unicode11Addon } from '@xterm/addon-unicode11';
 import { type ITheme, Terminal } from '@xterm/xterm';
 import { copyText } from '../../../ui/copy-text.ts';
-import { plainDocument } from './plain-document.ts';
+import { allowStyleAttributes, withPlainStyles } from './plain-document.ts';
 
 export const isMac = /Mac/.test(navigator.userAgent);
 const scrollbackLines = 5000;
@@ -34,7 +34,6 @@ export interface Screen {
 export function openScreen({ box, label, onType, onSize, onFind, onLeave }: ScreenOptions): Screen {
   const terminal = new Terminal({
     allowProposedApi: true,
-    documentOverride: plainDocument(document),
     fontFamily: getComputedStyle(box).fontFamily,
     fontSize: 13,
     lineHeight: 1.2,
@@ -51,7 +50,8 @@ export function openScreen({ box, label, onType, onSize, onFind, onLeave }: Scre
   terminal.loadAddon(search);
   terminal.loadAddon(new Unicode11Addon());
   terminal.unicode.activeVersion = '11';
-  terminal.open(box);
+  allowStyleAttributes();
+  withPlainStyles(() => terminal.open(box));
   terminal.textarea?.setAttribute('aria-label', label);
 
   const encoder = new TextEncoder();
