@@ -109,6 +109,7 @@ export async function openConsoleHost(options: ConsoleHostOptions): Promise<Cons
     version: options.version,
     dataDir: parts.dataDir,
     keeping: parts.keeping,
+    dataCare: parts.dataCare,
     memory: parts.memory,
     mcp: parts.mcp,
     rendererDir: options.rendererDir,

@@ -3,6 +3,7 @@ import type { ConsoleContext } from './context.ts';
 import { agentRoutes } from './routes/agents.ts';
 import { chatRoutes } from './routes/chat.ts';
 import { cleanUpRoutes } from './routes/clean-up.ts';
+import { dataCareRoutes } from './routes/data-care.ts';
 import { eventRoutes } from './routes/events.ts';
 import { imageRoutes } from './routes/images.ts';
 import { keepingRoutes } from './routes/keeping.ts';
@@ -42,6 +43,7 @@ export function consoleRoutes(context: ConsoleContext) {
     .route('/', imageRoutes(context))
     .route('/', cleanUpRoutes(context))
     .route('/', keepingRoutes(context))
+    .route('/', dataCareRoutes(context))
     .route('/', memoryRoutes(context))
     .route('/', logRoutes(context))
     .route('/', secretRoutes(context))
@@ -56,6 +58,7 @@ export type ConsoleApi = ReturnType<typeof consoleRoutes>;
 export type { ConsoleState, DiskUse, ProcessUse, UsageToday } from './console-state.ts';
 export type { AgentChoice, ModelChoice } from './context.ts';
 export type { ProblemCode } from './problems.ts';
+export type { DataMap } from './routes/data-care.ts';
 export type { HealthProbe, HealthReport } from './routes/readiness.ts';
 export type { DestroyOutcome } from './routes/sandboxes.ts';
 export type { SessionHistory, SessionOffers } from './routes/session-detail.ts';

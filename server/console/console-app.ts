@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { ConfigManager } from '../config/config-manager.ts';
+import type { DataCare } from '../data/data-care.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { McpManager } from '../mcp/mcp-manager.ts';
@@ -36,6 +37,7 @@ export interface ConsoleAppOptions extends ConsoleParts {
   rendererDir: string;
   disk?: () => Promise<DiskUse>;
   keeping?: Keeping;
+  dataCare?: DataCare;
   memory?: UserMemoryManager;
   mcp?: Pick<McpManager, 'list' | 'restart'>;
   agents(): AgentChoice[];

@@ -144,6 +144,7 @@ export function createConsoleCore(options: ConsoleAppOptions): ConsoleCore {
       ...{ server, sessions, sandboxes, secrets, tokens: options.tokens, config, logs, logger, clock, agents, models },
       ...{ hub, runs: allRuns, engine, terminals, workspaces: createWorkspaceFiles({ dataDir, sandboxes }), state },
       keeping: options.keeping,
+      dataCare: options.dataCare,
       memory: options.memory,
       mcp: options.mcp,
       dropSignal: () => dropping.signal,

@@ -1,5 +1,6 @@
 import type { ConfigManager } from '../config/config-manager.ts';
 import type { RunInfo } from '../contract/chat.ts';
+import type { DataCare } from '../data/data-care.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { McpManager } from '../mcp/mcp-manager.ts';
 import type { UserMemoryManager } from '../memory/user-memory.ts';
@@ -51,6 +52,8 @@ export interface ConsoleContext extends ConsoleParts {
   clock: Clock;
   /** Absent: kept data can only be looked at session by session. */
   keeping?: Keeping | undefined;
+  /** Absent: the data directory is somebody else's concern. */
+  dataCare?: DataCare | undefined;
   /** Absent: nothing is remembered of users. */
   memory?: UserMemoryManager | undefined;
   /** Absent: there are no MCP servers. */

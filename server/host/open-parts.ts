@@ -24,6 +24,7 @@ import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import { agentTools } from './agent-tools.ts';
 import type { HostOptions } from './host-options.ts';
 import { openBackups } from './open-backups.ts';
+import { openDataCare } from './open-data-care.ts';
 import { openExtensions } from './open-extensions.ts';
 import { type Foundation, openFoundation } from './open-foundation.ts';
 import { openKeeping } from './open-keeping.ts';
@@ -178,6 +179,10 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
     .catch((error: unknown) => logger.error(`Documents that wait were not taken up: ${messageOf(error)}`));
   const keeping = openKeeping(foundation, { sessions, cluster, sandboxes, runs: () => lifecycle.parts()?.runs });
   const backups = openBackups(foundation, options.version);
+  const dataCare = openDataCare(foundation, {
+    ...{ backups: backups.backups, sessions, disk },
+    runs: () => lifecycle.parts()?.runs,
+  });
 
   lifecycle.subscribe(({ phase }) => mcp.follow(phase));
   const stopWaiting = startOnceUnlocked({ lifecycle, secrets, logger });
@@ -205,7 +210,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
   return {
     ...{ dataDir, config, secrets, tokens, logger, logs, sessions, sandboxes, disk, agents, lifecycle },
     keeping: keeping.keeping,
-    backups: backups.backups,
+    dataCare,
     memory,
     mcp: mcp.manager,
     close(mode: 'drain' | 'now', onProgress: (step: string) => void = () => undefined, before?: () => void) {

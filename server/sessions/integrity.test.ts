@@ -4,10 +4,10 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { IntegrityFinding } from '../../contract/doctor.ts';
-import { lineJudgeFor } from '../../sessions/line-rules.ts';
-import { listQuarantine, putBack, quarantine } from './quarantine.ts';
-import { type ScanOptions, scanIntegrity } from './scan.ts';
+import type { IntegrityFinding } from '../contract/doctor.ts';
+import { listQuarantine, putBack, quarantine } from '../data/integrity/quarantine.ts';
+import { type ScanOptions, scanIntegrity } from '../data/integrity/scan.ts';
+import { lineJudgeFor } from './line-rules.ts';
 
 const now = Date.UTC(2026, 0, 2, 3, 4, 5);
 let dataDir: string;
@@ -71,7 +71,7 @@ describe('a look through all that is kept', () => {
   });
 
   it('knows the damage of an older data directory', async () => {
-    const fixture = fileURLToPath(new URL('../../sessions/fixtures/agentrail-data', import.meta.url));
+    const fixture = fileURLToPath(new URL('./fixtures/agentrail-data', import.meta.url));
     await cp(fixture, dataDir, { recursive: true });
     const found = short(await scan());
     expect(found.filter((line) => line.includes('0d7f2c3e-whole') && !line.includes('/trace/'))).toEqual([]);

@@ -1,0 +1,95 @@
+import type { RunManager } from '../agent/runs.ts';
+import type { Backups } from '../data/backup/backups.ts';
+import type { DataCare } from '../data/data-care.ts';
+import type { DiskMeter } from '../data/disk.ts';
+import { listQuarantine, putBack, quarantine } from '../data/integrity/quarantine.ts';
+import { scanIntegrity } from '../data/integrity/scan.ts';
+import { confirmMove, oldCopyOf } from '../data/move/move-data-dir.ts';
+import { AppError } from '../lib/app-error.ts';
+import { lineJudgeFor } from '../sessions/line-rules.ts';
+import type { AgentrailSessionStore } from '../sessions/store.ts';
+import type { Foundation } from './open-foundation.ts';
+
+export interface DataCareParts {
+  backups: Backups;
+  sessions: AgentrailSessionStore;
+  disk: DiskMeter;
+  /** Undefined while the server is stopped: nothing runs then. */
+  runs(): RunManager | undefined;
+}
+
+/** Examines and mends the data directory while this process works on it. */
+export function openDataCare({ dataDir, clock, logger: of }: Foundation, parts: DataCareParts): DataCare {
+  const { backups, sessions, disk, runs } = parts;
+  const logger = of.child({ component: 'data' });
+
+  function whileClosed() {
+    if (sessions.whileClosed) return sessions.whileClosed;
+    const message = 'The sessions of this server lie in a database, which has its own means for this.';
+    throw new AppError('sessions_elsewhere', message, { status: 409 });
+  }
+
+  async function listed(tenantId: string): Promise<ReadonlySet<string>> {
+    const ids = new Set<string>();
+    let cursor: string | undefined;
+    do {
+      const page = await sessions.list({ tenantId, limit: 200, ...(cursor !== undefined && { cursor }) });
+      for (const { sessionId } of page.sessions) ids.add(sessionId);
+      cursor = page.nextCursor;
+    } while (cursor !== undefined);
+    return ids;
+  }
+
+  /** No run begins there meanwhile, and one that goes on is left alone. */
+  async function whileIdle(tenantId: string, sessionId: string, work: () => Promise<void>): Promise<boolean> {
+    // Whose session it is, if anybody's, is not told by what is damaged.
+    const key = { tenantId, userId: 'default', sessionId };
+    let release: (() => void | Promise<void>) | undefined;
+    try {
+      release = await runs()?.hold(key);
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'session_busy') return false;
+      throw error;
+    }
+    try {
+      await whileClosed()(key, work);
+      return true;
+    } finally {
+      await release?.();
+    }
+  }
+
+  async function refresh(tenants: Iterable<string>): Promise<void> {
+    for (const tenantId of new Set(tenants)) await sessions.refresh?.(tenantId);
+  }
+
+  return {
+    backups,
+    scan(options) {
+      whileClosed();
+      return scanIntegrity({ ...{ dataDir, judgeFor: lineJudgeFor, listed }, ...options });
+    },
+    async quarantine(findings) {
+      whileClosed();
+      const report = await quarantine(findings, { dataDir, now: clock.now(), whileIdle });
+      await refresh(findings.flatMap(({ tenantId }) => tenantId ?? []));
+      logger.info('Damaged data was taken out of the way', { id: report.id, count: report.quarantined });
+      return report;
+    },
+    async putBack(id) {
+      whileClosed();
+      const report = await putBack(id, { dataDir, now: clock.now(), whileIdle });
+      await refresh((await sessions.allTotals?.())?.map(({ tenantId }) => tenantId) ?? []);
+      logger.info('A quarantine was put back', { id, count: report.quarantined });
+      return report;
+    },
+    quarantines: () => listQuarantine(dataDir),
+    folders: async () => (await disk.read()).usedBytes,
+    oldCopy: () => oldCopyOf(dataDir),
+    async removeOldCopy() {
+      const removed = await confirmMove(dataDir);
+      logger.info('The old copy of the data directory was removed', { from: removed.from });
+      return removed;
+    },
+  };
+}
