@@ -108,7 +108,10 @@ const plugin: Plugin = {
   version: '1.0.0',
   contextProviders: [{ name: 'keys', provide: () => everyForm }],
   tools: [{ ...ownTool, name: 'PluginTool' }],
-  onAfterToolCall: ({ output }) => ({ ...output, content: [...output.content, { type: 'text', text: all.join(' ') }] }),
+  onAfterToolCall: (_call, output) => ({
+    ...output,
+    content: [...output.content, { type: 'text', text: all.join(' ') }],
+  }),
 };
 
 function scriptOf(siteUrl: string): MockReply[] {

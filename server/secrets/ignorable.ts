@@ -23,41 +23,43 @@ const withBackslash = new RegExp(String.raw`\\(?:\r\n|\r|\n)[ \t]{0,64}|\\$|${ig
 /** Whoever needs more between two characters of a value has taken it apart on purpose. */
 const longestRun = 400;
 
-/** The units of a text without what is ignorable, and where each of them stood. */
-export interface Squeezed {
-  text: string;
-  /** Index in the original of each unit of `text`. */
-  places: Int32Array;
-  /** Indexes in `text` in front of which more lay than may lie inside of a value. */
-  breaks: ReadonlySet<number>;
+/** A part of a text that is looked at, and where it stands there. */
+export interface KeptPart {
+  start: number;
+  end: number;
+  /** Length of the parts in front of it. */
+  offset: number;
+  /** In front of it lies more than may lie inside of a value. */
+  isApart: boolean;
 }
 
-/** Every way in which something can be left out; none in most texts. */
-export function squeeze(text: string): Squeezed[] {
+/** Every way in which something can be left out; none in most texts. The last part may be empty. */
+export function squeeze(text: string): KeptPart[][] {
   if (text.search(withBackslash) === -1) return [];
-  const all = [leaveOut(text, ignorable)];
-  return goesOn.test(text) ? [...all, leaveOut(text, withBackslash)] : all;
+  const all = [keptParts(text, ignorable)];
+  return goesOn.test(text) ? [...all, keptParts(text, withBackslash)] : all;
 }
 
-function leaveOut(text: string, what: RegExp): Squeezed {
-  const places = new Int32Array(text.length);
-  const breaks = new Set<number>();
-  let kept = '';
+/** The text of such parts. */
+export function joinParts(text: string, parts: readonly KeptPart[]): string {
+  return parts.map(({ start, end }) => text.slice(start, end)).join('');
+}
+
+function keptParts(text: string, what: RegExp): KeptPart[] {
+  const parts: KeptPart[] = [];
+  let offset = 0;
+  /** Where the last part ended. */
+  let lastEnd = 0;
   let at = 0;
-  let runStart = -1;
+  const keep = (end: number) => {
+    parts.push({ start: at, end, offset, isApart: at - lastEnd > longestRun });
+    offset += end - at;
+    lastEnd = end;
+  };
   for (const match of text.matchAll(what)) {
-    const { index } = match;
-    if (index > at) {
-      for (let from = at; from < index; from++) places[kept.length + from - at] = from;
-      kept += text.slice(at, index);
-      runStart = index;
-    } else if (runStart === -1) {
-      runStart = index;
-    }
-    at = index + match[0].length;
-    if (at - runStart > longestRun) breaks.add(kept.length);
+    if (match.index > at) keep(match.index);
+    at = match.index + match[0].length;
   }
-  for (let from = at; from < text.length; from++) places[kept.length + from - at] = from;
-  kept += text.slice(at);
-  return { text: kept, places, breaks };
+  keep(text.length);
+  return parts;
 }

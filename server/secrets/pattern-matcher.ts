@@ -1,4 +1,4 @@
-import { type Squeezed, squeeze } from './ignorable.ts';
+import { type KeptPart, squeeze } from './ignorable.ts';
 
 /** A piece of text that stands for a secret. `end` is exclusive. */
 export interface Match {
@@ -32,43 +32,57 @@ export function createPatternMatcher(patterns: ReadonlyMap<string, string>): Pat
   }
   trie.link();
 
-  function walk(text: string, breaks?: ReadonlySet<number>): Scan {
+  /** Of the text as if its parts stood side by side; places are those in the joined text. */
+  function walk(text: string, parts: readonly KeptPart[]): Scan {
     const found: Match[] = [];
     let node = 0;
-    for (let index = 0; index < text.length; index++) {
-      if (breaks?.has(index)) node = 0;
-      node = trie.next(node, text.charCodeAt(index));
-      if (node === 0) continue;
-      const hit = trie.longestMatch(node);
-      if (hit !== 0) addMatch(found, index + 1 - trie.depth(hit), index + 1, names[trie.label(hit) - 1] ?? '');
+    for (const { start, end, offset, isApart } of parts) {
+      if (isApart) node = 0;
+      for (let index = start; index < end; index++) {
+        node = trie.next(node, text.charCodeAt(index));
+        if (node === 0) continue;
+        const hit = trie.longestMatch(node);
+        if (hit === 0) continue;
+        const after = index + 1 - start + offset;
+        addMatch(found, after - trie.depth(hit), after, names[trie.label(hit) - 1] ?? '');
+      }
     }
-    return { matches: found, openLength: breaks?.has(text.length) ? 0 : trie.depth(node) };
+    return { matches: found, openLength: trie.depth(node) };
   }
 
   return {
     scan(text) {
-      const plain = walk(text);
-      return squeeze(text).reduce(
-        (sofar, squeezed) => join(sofar, walk(squeezed.text, squeezed.breaks), squeezed, text.length),
-        plain,
-      );
+      const plain = walk(text, [{ start: 0, end: text.length, offset: 0, isApart: false }]);
+      return squeeze(text).reduce((sofar, parts) => merge(sofar, walk(text, parts), parts, text.length), plain);
     },
   };
 }
 
-/** Puts what was found in a squeezed text back to its places in the whole one. */
-function join(plain: Scan, loose: Scan, { text, places }: Squeezed, length: number): Scan {
-  const at = (index: number) => places[index] ?? 0;
-  const matches: Match[] = [];
+/** Adds what was found in joined parts, at its places in the whole text. */
+function merge(sofar: Scan, loose: Scan, parts: readonly KeptPart[], length: number): Scan {
+  /** The last part that begins at the place or in front of it, by halves. */
+  const at = (place: number) => {
+    let low = 0;
+    let high = parts.length - 1;
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if ((parts[middle]?.offset ?? 0) <= place) low = middle;
+      else high = middle - 1;
+    }
+    const { start = 0, offset = 0 } = parts[low] ?? {};
+    return start + place - offset;
+  };
+  const joinedLength = parts.reduce((sum, { start, end }) => sum + end - start, 0);
   const all = [
-    ...plain.matches,
+    ...sofar.matches,
     ...loose.matches.map(({ start, end, name }) => ({ start: at(start), end: at(end - 1) + 1, name })),
   ];
+  const matches: Match[] = [];
   for (const { start, end, name } of all.sort((one, other) => one.end - other.end || other.start - one.start)) {
     addMatch(matches, start, end, name);
   }
-  const openLoose = loose.openLength === 0 ? 0 : length - at(text.length - loose.openLength);
-  return { matches, openLength: Math.max(plain.openLength, openLoose) };
+  const openLoose = loose.openLength === 0 ? 0 : length - at(joinedLength - loose.openLength);
+  return { matches, openLength: Math.max(sofar.openLength, openLoose) };
 }
 
 /** Matches come in the order of their ends; what overlaps or lies inside becomes one. */

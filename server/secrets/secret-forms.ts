@@ -1,4 +1,4 @@
-import { squeeze } from './ignorable.ts';
+import { joinParts, squeeze } from './ignorable.ts';
 
 /** Shorter values are not redacted: they occur in ordinary text, and taking them out would destroy it. */
 export const minRedactedLength = 8;
@@ -10,7 +10,7 @@ export const minRedactedLength = 8;
 export function formsOf(value: string): Set<string> {
   const forms = new Set([value, ...jsonForms(value), ...urlForms(value), ...hexForms(value), ...base64Forms(value)]);
   // A value of several lines is looked for on one line, too, as it stands in a text whose line breaks are left out.
-  for (const form of [...forms]) for (const { text } of squeeze(form)) forms.add(text);
+  for (const form of [...forms]) for (const parts of squeeze(form)) forms.add(joinParts(form, parts));
   return new Set([...forms].filter((form) => form.length >= minRedactedLength));
 }
 
