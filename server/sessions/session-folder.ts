@@ -91,10 +91,13 @@ export function createSessionFolder(
     await makeFoldersBelow(base, layout.dir);
     await stateLog.close();
     const text = JSON.stringify(line);
-    // A kill in between leaves a file without a whole line: it counts as none, and is replaced the next time.
-    const [made] = await Promise.all([stateLog.make([text], true), messages.make([], true)]);
-    if (made === undefined) await atomicWriteFile(layout.stateFile, `${text}\n`);
-    await Promise.all([made && syncFolder(layout.dir), syncParent(path.dirname(layout.dir))]);
+    try {
+      await makeFiles(text);
+    } catch (error) {
+      // Nothing may be taken for synced that is not.
+      await close();
+      throw error;
+    }
     const written = await statOrMissing(layout.stateFile);
     if (written === undefined) return emptyState();
     replayed = {
@@ -103,6 +106,16 @@ export function createSessionFolder(
       size: Buffer.byteLength(text) + 1,
     };
     return (await state()) ?? emptyState();
+  }
+
+  async function makeFiles(text: string): Promise<void> {
+    // A kill in between leaves a file without a whole line: it counts as none, and is replaced the next time.
+    const [stateFile, messageFile] = await Promise.allSettled([stateLog.make([text], true), messages.make([], true)]);
+    if (stateFile.status === 'rejected') throw stateFile.reason;
+    if (messageFile.status === 'rejected') throw messageFile.reason;
+    if (stateFile.value === undefined) await atomicWriteFile(layout.stateFile, `${text}\n`);
+    else await syncFolder(layout.dir);
+    await syncParent(path.dirname(layout.dir));
   }
 
   async function adopt(from: string): Promise<SessionState> {
