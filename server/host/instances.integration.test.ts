@@ -29,6 +29,7 @@ const slow: MockReply = {
 /** What the model says to these words; to all others it says "done". */
 const replies: Record<string, MockReply> = {
   'word-slow': slow,
+  'word-brief': { ...slow, blocks: [{ type: 'text', text: 'slowly '.repeat(12) }] },
   'word-ask': {
     blocks: [
       {
@@ -148,7 +149,7 @@ async function sendOnceFree(program: Program, sessionId: string, message: string
 }
 
 it('serves a run of one instance from the other, live, again and from the middle', async () => {
-  const { runId, seen, rest } = await begin(a, 'ses_follow');
+  const { runId, seen, rest } = await begin(a, 'ses_follow', 'message.update', 'word-brief');
   const elsewhere = readAll(eventsOf(await call(b, 'GET', `/api/runs/${runId}/events`)));
   const here = [...seen, ...(await readAll(rest))];
   expect(here.at(-1)?.event.type).toBe('context_usage');
@@ -175,6 +176,8 @@ it('lets one run at a time into a session, shows it everywhere, and stops it fro
   expect([foreign.status, await foreign.json()]).toMatchObject([404, { code: 'session_not_found' }]);
   const listed = await call(b, 'GET', '/api/sessions?status=running');
   expect(await listed.json()).toMatchObject({ sessions: [{ sessionId: 'ses_busy', status: 'running' }] });
+  const kept = await call(b, 'POST', '/api/retention/preview', { maxTotalBytes: 0 });
+  expect(JSON.stringify(await kept.json())).not.toContain('ses_busy');
   const stopped = await call(b, 'POST', `/api/runs/${runId}/abort`);
   expect([stopped.status, await stopped.json()]).toMatchObject([200, { runId, aborted: true }]);
   expect((await readAll(rest)).find(({ event }) => event.type === 'session.end')?.event).toMatchObject({
@@ -201,7 +204,7 @@ it('deletes a session whose run goes on at the other instance, and keeps nothing
 
 it('tells what it cannot store while the database is away, and serves again when it is back', async () => {
   const base = await a.base;
-  const { rest } = await begin(a, 'ses_away');
+  const { rest } = await begin(a, 'ses_away', 'message.update', 'word-brief');
   await database.stop('immediate');
   await until(async () => (await fetch(`${base}/ready`)).status === 503);
   const told = (await readAll(rest)).map(({ event }) => event);
@@ -216,7 +219,7 @@ it('tells what it cannot store while the database is away, and serves again when
   await until(async () => (await fetch(`${base}/ready`)).status === 200);
   expect((await sendOnceFree(a, 'ses_away', 'word-now')).status).toBe(200);
   expect((await messagesOf(b, 'ses_away')).map(({ content }) => JSON.stringify(content))).toEqual([
-    '"word-slow"',
+    '"word-brief"',
     '"word-now"',
     expect.stringContaining('done'),
   ]);

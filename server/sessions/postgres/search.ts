@@ -16,6 +16,8 @@ const maxGathered = 5_000;
 const maxGatheringMs = 150;
 /** Sessions looked through before the index is asked: a word of most sessions fills a page with them. */
 const firstWalk = 200;
+/** So many times more are worth it when the first ones promise a page. */
+const mostPatience = 10;
 /** Sessions looked through at a time afterwards, and most of them for one page. */
 const walkStep = 500;
 const maxWalked = 10_000;
@@ -43,6 +45,10 @@ export async function searchSessions(
   if (!scope.hasTrigrams) return walk.upTo(maxWalked);
   const first = await walk.upTo(firstWalk);
   if (walk.isOver()) return first;
+  if (walk.found() * mostPatience >= scope.limit) {
+    const more = await walk.upTo(firstWalk * (1 + mostPatience));
+    if (walk.isOver()) return more;
+  }
   const numbers = await gather(database, words);
   if (numbers === undefined) return walk.upTo(maxWalked);
   return pageOf(queries, words, scope, 'no = ANY (?::bigint[])', [numbers]);
@@ -88,6 +94,7 @@ function all(column: string, likes: readonly string[], first: number): string {
 }
 
 interface Walk {
+  found(): number;
   /** The page as far as it is found once so many sessions were looked through, or it is full. */
   upTo(most: number): Promise<SessionListing>;
   /** The page is full or the list at its end: walking on finds no more. */
@@ -121,6 +128,7 @@ function createWalk(queries: Queries, words: SearchWords, { filter, limit }: Sea
   }
 
   return {
+    found: () => matching.length,
     isOver: () => hasEnded || matching.length > limit,
     async upTo(most) {
       while (!hasEnded && matching.length <= limit && walked < most) {
