@@ -43,6 +43,7 @@ import { type Clock, systemClock } from './lib/clock.ts';
 import { newId } from './lib/new-id.ts';
 import type { McpManager } from './mcp/mcp-manager.ts';
 import type { UserMemoryManager } from './memory/user-memory.ts';
+import type { Browsers } from './sandbox/browser/browsers.ts';
 import type { ApiTokens } from './secrets/api-tokens.ts';
 import type { Keeping } from './sessions/keeping/keeping.ts';
 import type { SessionStore } from './sessions/store.ts';
@@ -55,6 +56,8 @@ export interface AgentAppOptions {
   sessions: SessionStore;
   /** The files that sandboxes work on. Absent: none can be read. */
   workspaces?: WorkspaceReader;
+  /** Absent: nobody can look at what agents browse. */
+  browsers?: Pick<Browsers, 'find'>;
   /** What `/ready` answers; asked anew each time. */
   readiness(): Promise<Readiness>;
   agents(): AgentSummary[];
@@ -101,6 +104,7 @@ export function createAgentApp(options: AgentAppOptions): Hono<HttpEnv> {
     runs,
     sessions,
     workspaces,
+    browsers,
     config,
     logger,
     clock = systemClock,
@@ -134,7 +138,7 @@ export function createAgentApp(options: AgentAppOptions): Hono<HttpEnv> {
   app.route(
     '/',
     createSessionRoutes({
-      ...{ sessions, runs, workspaces, beforeSessionDelete: options.beforeSessionDelete },
+      ...{ sessions, runs, workspaces, browsers, beforeSessionDelete: options.beforeSessionDelete },
       remove: options.keeping?.removeSession,
     }),
   );

@@ -16,7 +16,7 @@ export function offeredTools(common: readonly Tool[], profile: Profile, logger: 
     profile.tools === undefined ||
     profile.tools.some((entry) => namesTool(entry, name)) ||
     (isCompanion && profile.tools.length > 0);
-  return all.filter((tool) => isNamed(tool) && (tool.isAvailable?.() ?? true));
+  return all.filter((tool) => isNamed(tool) && (tool.isAvailable?.(profile.id) ?? true));
 }
 
 /** A tool of the agent's own takes the place of a common one of that name. */

@@ -128,7 +128,11 @@ function check(call: ToolCallBlock, scope: ToolScope): ReadyCall {
 /** Throws when the call may not be run. Whatever breaks in here ends the call too. */
 async function permit(call: ToolCallBlock, { tool, input }: ReadyCall, scope: ToolScope, signal: AbortSignal) {
   const target = tool.targetOf?.(input);
-  const facts = { toolName: tool.name, reach: tool.reach ?? 'outside', ...(target && { target }) };
+  const facts = {
+    toolName: tool.name,
+    reach: tool.reachOf?.(input) ?? tool.reach ?? 'outside',
+    ...(target && { target }),
+  };
   await scope.permit?.({ ...facts, toolCallId: call.id, args: call.arguments }, signal);
   signal.throwIfAborted();
 }

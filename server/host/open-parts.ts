@@ -17,6 +17,7 @@ import { messageOf } from '../lib/app-error.ts';
 import { systemClock } from '../lib/clock.ts';
 import { createLifecycle } from '../lifecycle.ts';
 import { createRuleKeeper } from '../permissions/keep-rules.ts';
+import { createBrowsers } from '../sandbox/browser/browsers.ts';
 import { createWorkspaceUploads } from '../sandbox/workspace-uploads.ts';
 import { createKeyedQueue } from '../sessions/keyed-queue.ts';
 import { createSkillManager } from '../skills/skill-manager.ts';
@@ -63,6 +64,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
   const skills = createSkillManager({ dataDir, logger: logger.child({ component: 'skills' }) });
   const onExec: Metrics['countExec'] = (exec) => metrics.countExec(exec);
   const sandboxes = await openSandboxes(foundation, options.resourcesDir, onExec, skills);
+  const browsers = createBrowsers(clock);
   const memoQueue = createKeyedQueue();
   const agents = () =>
     listProfiles(config.current(), extensions.profiles).map(({ id, name, model }) => ({
@@ -93,7 +95,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
   const memory = openMemory(foundation, storage);
   const mcp = openMcp(foundation, options.version);
   const tools = [
-    ...agentTools(foundation, storage, options.version, memoQueue),
+    ...agentTools(foundation, storage, options.version, memoQueue, browsers),
     past.tool,
     ...knowledgeTools(knowledge),
     ...subagents.tools,
@@ -145,6 +147,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
           readiness,
           sessions,
           workspaces,
+          browsers,
           uploads,
           agents,
           tokens,

@@ -7,6 +7,17 @@ export function isBundledImage(reference: string): boolean {
   return /^agentrail-sandbox(:|$)/.test(reference);
 }
 
+/** Of our own images, the one that browser tools need. */
+export function hasBundledBrowser(reference: string): boolean {
+  return /^agentrail-sandbox:browser\b/.test(reference);
+}
+
+/** What a person runs to get an image. */
+function commandFor(reference: string): string {
+  if (!isBundledImage(reference)) return `docker pull ${reference}`;
+  return hasBundledBrowser(reference) ? 'npm run sandbox:image -- --browser' : 'npm run sandbox:image';
+}
+
 export async function readImageStatus(engine: ContainerEngine, reference: string): Promise<ImageStatus> {
   const image = await engine.findImage(reference);
   const status = { reference, pinned: isPinned(reference) };
@@ -17,7 +28,7 @@ export async function readImageStatus(engine: ContainerEngine, reference: string
     ...status,
     state: 'missing',
     problem: faultSentence('image_missing'),
-    fixCommand: isBundledImage(reference) ? 'npm run sandbox:image' : `docker pull ${reference}`,
+    fixCommand: commandFor(reference),
   };
 }
 

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { ImageProgress, ImageStatus } from '../contract/sandbox.ts';
 import { AppError, messageOf } from '../lib/app-error.ts';
@@ -5,7 +6,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { ContainerEngine, ImageEvent } from './container-engine.ts';
 import { sandboxFault } from './faults.ts';
 import type { ImagePins } from './image-pins.ts';
-import { isBundledImage } from './image-status.ts';
+import { hasBundledBrowser, isBundledImage } from './image-status.ts';
 
 export type ImageListener = (progress: ImageProgress) => void;
 
@@ -106,7 +107,20 @@ export function createSandboxImages(options: SandboxImagesOptions): SandboxImage
         status: 503,
       });
     }
-    const plan = { folder: options.imageFolder, files: ['Dockerfile'], tag: tagToBuild(options.reference()) };
+    const tag = tagToBuild(options.reference());
+    if (!hasBundledBrowser(tag)) return buildFrom(engine, { folder: options.imageFolder, tag }, onProgress, signal);
+    // It stands on the plain one.
+    await buildFrom(engine, { folder: options.imageFolder, tag: bundledReference }, onProgress, signal);
+    await buildFrom(engine, { folder: join(options.imageFolder, 'browser'), tag }, onProgress, signal);
+  }
+
+  async function buildFrom(
+    engine: ContainerEngine,
+    { folder, tag }: { folder: string; tag: string },
+    onProgress: ImageListener,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const plan = { folder, files: ['Dockerfile'], tag };
     try {
       await engine.buildImage({ ...plan, usesHostNetwork: false }, onProgress, signal);
     } catch (fault) {

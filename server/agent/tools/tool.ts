@@ -41,12 +41,14 @@ export interface Tool<Input = unknown> {
   execute(input: Input, context: ToolContext): Promise<ToolOutput & { isError?: boolean }>;
   /** What it can do, for permissions. Absent: `outside`, the most. */
   reach?: ToolReach;
+  /** In place of `reach` where it depends on the call. */
+  reachOf?(input: Input): ToolReach;
   /** What a call is about, for rules with a pattern. */
   targetOf?(input: Input): ToolTarget | undefined;
   /** Comes with any other tool, also when a profile does not name it. */
   isCompanion?: boolean;
   /** Asked as each run begins; false: the model is not told of the tool in that run. Absent: always there. */
-  isAvailable?(): boolean;
+  isAvailable?(agentId: string): boolean;
   /** What the model should know of this session from earlier runs; undefined when there is nothing. */
   recall?(key: SessionKey): Promise<string | undefined>;
 }

@@ -5,10 +5,12 @@ import { messageListSchema, sessionPageSchema, sessionSummarySchema } from '../.
 import type { SessionKey } from '../../contract/ids.ts';
 import { messageSchema } from '../../contract/messages.ts';
 import type { WorkspaceReader } from '../../data/workspace-files.ts';
+import type { Browsers } from '../../sandbox/browser/browsers.ts';
 import type { SessionRemoval } from '../../sessions/keeping/session-removal.ts';
 import type { HttpEnv } from '../http-env.ts';
 import type { Operation } from '../operation.ts';
 import { readJson } from '../read-json.ts';
+import { createSessionBrowserRoutes, sessionBrowserOperations } from './session-browser.ts';
 import {
   type AnySessionStore,
   createSessionHistoryRoutes,
@@ -79,6 +81,7 @@ export const sessionOperations: Operation[] = [
   },
   ...sessionHistoryOperations,
   ...sessionWorkspaceOperations,
+  ...sessionBrowserOperations,
 ];
 
 export interface SessionRouteOptions {
@@ -86,6 +89,8 @@ export interface SessionRouteOptions {
   runs: RunManager;
   /** Absent: the files of sandboxes cannot be read. */
   workspaces?: WorkspaceReader | undefined;
+  /** Absent: no session has a browser. */
+  browsers?: Pick<Browsers, 'find'> | undefined;
   /** Takes away what lives beside the files, the sandbox for instance, before they go. */
   beforeSessionDelete?: ((key: SessionKey) => Promise<void>) | undefined;
   /** Deletes a session with everything that belongs to it. Absent: its files and what `beforeSessionDelete` takes. */
@@ -94,7 +99,7 @@ export interface SessionRouteOptions {
 
 /** Sessions of one owner: `?tenantId=&userId=`, both `default` when absent. */
 export function createSessionRoutes(options: SessionRouteOptions): Hono<HttpEnv> {
-  const { sessions, runs, workspaces, beforeSessionDelete, remove } = options;
+  const { sessions, runs, workspaces, browsers, beforeSessionDelete, remove } = options;
   return new Hono<HttpEnv>()
     .get('/api/sessions', async (c) =>
       c.json(await listSessions(sessions, runs, sessionListQuery.parse(c.req.query()))),
@@ -127,5 +132,6 @@ export function createSessionRoutes(options: SessionRouteOptions): Hono<HttpEnv>
       return c.json({ messages: entries, skippedLines });
     })
     .route('/', createSessionHistoryRoutes(sessions))
-    .route('/', createSessionWorkspaceRoutes(sessions, workspaces));
+    .route('/', createSessionWorkspaceRoutes(sessions, workspaces))
+    .route('/', createSessionBrowserRoutes(sessions, browsers));
 }

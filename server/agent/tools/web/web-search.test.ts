@@ -224,7 +224,7 @@ describe('which service is asked', () => {
   test('the key is read at every call, and only then counts as used', async () => {
     const keys: Record<string, string> = { EXA_API_KEY: 'old-key-0123456789' };
     const { tool, search, mock, used } = await setUp({ keys });
-    tool.isAvailable?.();
+    tool.isAvailable?.('default');
     expect(used).toEqual([]);
     await faultOf(search({ query: 'hello' }));
     keys.EXA_API_KEY = key;
@@ -245,7 +245,7 @@ describe('which service is asked', () => {
 
   test('a service that the settings name and that has no key is not replaced by another', async () => {
     const { tool, search } = await setUp({ keys: { EXA_API_KEY: key }, provider: 'brave' });
-    expect(tool.isAvailable?.()).toBe(false);
+    expect(tool.isAvailable?.('default')).toBe(false);
     const fault = await faultOf(search({ query: 'hello' }));
     expect(fault).toMatchObject({
       code: 'search_unavailable',
