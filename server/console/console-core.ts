@@ -115,7 +115,9 @@ export function createConsoleCore(options: ConsoleAppOptions): ConsoleCore {
 
   async function state(): Promise<ConsoleState> {
     void engine.refresh();
-    const [space] = await Promise.all([disk.read(), allRuns.look()]);
+    // A database that is away must not hold up the rest; what is found comes as events.
+    void allRuns.look();
+    const space = await disk.read();
     return {
       version,
       dataDir,

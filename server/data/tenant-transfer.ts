@@ -14,6 +14,7 @@ import type { SessionShelf } from './session-shelf.ts';
 import { filesWithShelf, type TenantFile } from './shelved-files.ts';
 import { errnoOf, toStorageError } from './storage-error.ts';
 import { type MergeHooks, mergeTenant, unitsIn } from './tenant-merge.ts';
+import { damaged, tenantExists, tooLarge, unsafe } from './transfer-faults.ts';
 
 /**
  * A tenant as one stream of JSON lines: a head, then for each file its name, its bytes in pieces and their hash, and at
@@ -377,25 +378,4 @@ async function named<T>(work: Promise<T>): Promise<T> {
   } catch (error) {
     throw toStorageError(error);
   }
-}
-
-function tenantExists(): AppError {
-  const message = 'There is a tenant of this name already. Nothing was changed; rename or delete that one first.';
-  return new AppError('tenant_exists', message, { status: 409 });
-}
-
-function damaged(cause?: unknown): AppError {
-  const message = 'The file is damaged or not whole. Nothing was imported; export it again.';
-  return new AppError('import_damaged', message, { status: 400, cause });
-}
-
-function unsafe(): AppError {
-  const message = 'The file holds names that would leave the folder of the tenant. Nothing was imported.';
-  return new AppError('import_unsafe', message, { status: 400 });
-}
-
-function tooLarge(): AppError {
-  return new AppError('import_too_large', 'The tenant is larger than may be imported. Nothing was imported.', {
-    status: 413,
-  });
 }
