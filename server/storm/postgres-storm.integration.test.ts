@@ -10,5 +10,5 @@ test('a served program and its Postgres that are killed while clients write lose
   expect(kills).toBe(10);
   expect(crashes).toBeGreaterThan(0);
   // However slow the machine, there was something to lose.
-  expect(acknowledgements).toBeGreaterThan(20);
+  expect(acknowledgements).toBeGreaterThan(5);
 });
