@@ -38,7 +38,8 @@ const actions = { chat: 6, stream: 10, rename: 3, fork: 2, delete: 2, compact: 3
 /** Sessions of one client that are used again: few, so that histories grow and are compacted. */
 const mostLive = 5;
 
-export function createClient(name: string, tenantId: string, random: Random): Client {
+/** `mayStorageFail`: what it keeps things in is killed too; otherwise a server that cannot store is a finding. */
+export function createClient(name: string, tenantId: string, random: Random, mayStorageFail = false): Client {
   const books: SessionBook[] = [];
   const senders = new Map<string, SessionBook>();
   let count = 0;
@@ -121,7 +122,8 @@ export function createClient(name: string, tenantId: string, random: Random): Cl
   }
 
   function take(book: SessionBook, event: RunEvent): void {
-    if (event.type === 'error' && event.error.code === 'storage_unavailable') throw new StorageAway();
+    if (event.type === 'error' && event.error.code === 'storage_unavailable')
+      throw new StorageAway(event.error.message);
     if (event.type === 'error') throw new Finding(`a run failed: ${event.error.code} ${event.error.message}`);
     if (event.type !== 'turn.complete') return;
     const name = entryName(event.message);
@@ -219,6 +221,7 @@ export function createClient(name: string, tenantId: string, random: Random): Cl
         } catch (error) {
           if (error instanceof ServerGone) return;
           if (!(error instanceof StorageAway)) throw error;
+          if (!mayStorageFail) throw new Finding(`the server cannot store: ${error.message}`);
           // What was asked for may be done or not, as when the server is gone; it is not asked for again.
           await pause(50);
         }
@@ -246,7 +249,8 @@ export function ownerOf({ tenantId, userId }: SessionKey): string {
 
 function expectStatus(what: string, status: number, wanted: number, body: unknown): void {
   const code = (body as Partial<Fault> | undefined)?.code;
-  if (status === 503 && (body === undefined || code === 'storage_unavailable')) throw new StorageAway();
+  if (status === 503 && (body === undefined || code === 'storage_unavailable'))
+    throw new StorageAway(`${what} was answered with 503`);
   if (status !== wanted)
     throw new Finding(`${what} was answered with ${status}: ${JSON.stringify(body)?.slice(0, 300)}`);
 }

@@ -57,7 +57,7 @@ export async function runKillStorm(options: StormOptions): Promise<StormReport> 
   const dataDir = await mkdtemp(path.join(tmpdir(), 'kill-storm-'));
   const faults: string[] = [];
   const clients = Array.from({ length: options.clients ?? 4 }, (_, at) =>
-    createClient(`c${at}`, at % 2 === 0 ? 'acme' : 'globex', random.fork()),
+    createClient(`c${at}`, at % 2 === 0 ? 'acme' : 'globex', random.fork(), options.database !== undefined),
   );
   const upstream = await startMockUpstream({ script: (request) => answer(request, clients, faults) });
   await writeFile(path.join(dataDir, 'agentrail.yaml'), configOf(upstream));
