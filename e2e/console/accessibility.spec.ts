@@ -2,7 +2,18 @@ import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { expect, test } from '../support/console-test.ts';
 
-const paths = ['/', '/playground', '/sessions', '/sandboxes', '/logs', '/health', '/secrets', '/settings', '/nowhere'];
+const paths = [
+  '/',
+  '/playground',
+  '/sessions',
+  '/sandboxes',
+  '/logs',
+  '/health',
+  '/secrets',
+  '/data',
+  '/settings',
+  '/nowhere',
+];
 
 /** Nothing of the page changed for a third of a second: long lists measure their first rows out of sight. */
 async function settled(page: Page): Promise<void> {

@@ -1,5 +1,6 @@
 import {
   IconBox,
+  IconDatabase,
   IconHeartbeat,
   IconHistory,
   IconKey,
@@ -11,7 +12,16 @@ import {
 } from '@tabler/icons-react';
 import { type ComponentType, type LazyExoticComponent, lazy } from 'react';
 
-export type PageId = 'overview' | 'playground' | 'sessions' | 'sandboxes' | 'logs' | 'health' | 'secrets' | 'settings';
+export type PageId =
+  | 'overview'
+  | 'playground'
+  | 'sessions'
+  | 'sandboxes'
+  | 'logs'
+  | 'health'
+  | 'secrets'
+  | 'data'
+  | 'settings';
 export type PageGroup = 'main' | 'operate' | 'foot';
 
 export interface Page {
@@ -72,6 +82,13 @@ export const pages: readonly Page[] = [
     group: 'operate',
     icon: IconKey,
     component: lazy(() => import('../features/secrets/secrets-page.tsx')),
+  },
+  {
+    id: 'data',
+    path: '/data',
+    group: 'operate',
+    icon: IconDatabase,
+    component: lazy(() => import('../features/data/data-page.tsx')),
   },
   {
     id: 'settings',

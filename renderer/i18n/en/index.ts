@@ -1,4 +1,5 @@
 import { common } from './common.ts';
+import { data } from './data.ts';
 import { errors } from './errors.ts';
 import { health } from './health.ts';
 import { logs } from './logs.ts';
@@ -15,6 +16,7 @@ import { shell } from './shell.ts';
 
 export const en = {
   common,
+  data,
   errors,
   health,
   logs,

@@ -9,6 +9,7 @@ export const shell = {
     sandboxes: 'Sandboxes',
     logs: 'Logs',
     health: 'Health',
+    data: 'Data',
     secrets: 'Secrets',
     settings: 'Settings',
   },

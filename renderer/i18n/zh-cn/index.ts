@@ -1,5 +1,6 @@
 import type { Words } from '../words.ts';
 import { common } from './common.ts';
+import { data } from './data.ts';
 import { errors } from './errors.ts';
 import { health } from './health.ts';
 import { logs } from './logs.ts';
@@ -15,6 +16,7 @@ import { settings } from './settings.ts';
 import { shell } from './shell.ts';
 export const zhCn: Words = {
   common,
+  data,
   errors,
   health,
   logs,

@@ -11,6 +11,7 @@ export const shell: Words['shell'] = {
     sandboxes: '沙箱',
     logs: '日志',
     health: '健康',
+    data: '数据',
     secrets: '密钥',
     settings: '设置',
   },

@@ -1,0 +1,40 @@
+import { useTranslation } from 'react-i18next';
+import { useFormat } from '../../i18n/format.ts';
+import { PageHead } from '../../ui/page-head.tsx';
+import { useNow } from '../../ui/use-now.ts';
+import { BackupsCard } from './backups-card.tsx';
+import { IntegrityCard } from './integrity-card.tsx';
+import { PlaceCard } from './place-card.tsx';
+import { useBackups } from './queries.ts';
+import { RetentionCard } from './retention-card.tsx';
+import { TenantsCard } from './tenants-card.tsx';
+import { useWork } from './use-work.ts';
+
+export default function DataPage() {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const now = useNow(60_000);
+  const work = useWork();
+  const { data } = useBackups();
+  const lastAt = data?.schedule.lastAt;
+  const title =
+    data === undefined
+      ? t('data.title')
+      : lastAt === undefined
+        ? t('data.titleNone')
+        : t('data.titleLast', { when: format.relative(lastAt, now) });
+  return (
+    <>
+      <PageHead title={title} sub={t('data.sub')} />
+      <div className="grid gap-3.5">
+        <BackupsCard work={work} />
+        <div className="grid items-start gap-3.5 wide:grid-cols-2">
+          <PlaceCard />
+          <TenantsCard work={work} />
+        </div>
+        <IntegrityCard work={work} />
+        <RetentionCard work={work} />
+      </div>
+    </>
+  );
+}
