@@ -3,6 +3,8 @@ import { type RequestOptions, request } from 'node:http';
 
 /** The image that sandboxes are made from in tests. */
 export const sandboxImage = 'agentrail-sandbox:bookworm';
+/** The one with a browser. */
+export const browserImage = 'agentrail-sandbox:browser';
 
 /** Status of a GET at the local Docker engine; undefined when no engine answers within three seconds. */
 export function askDocker(path: string, dockerHost = process.env.DOCKER_HOST): Promise<number | undefined> {

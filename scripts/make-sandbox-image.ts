@@ -1,13 +1,15 @@
-// Makes the sandbox image from resources/sandbox/Dockerfile, and its base where no registry can be reached.
+// Makes the sandbox image from resources/sandbox/Dockerfile, and its base where no registry can be reached. With
+// `--browser` also the one with a browser, which stands on it; an older plain one is taken as it is.
 import { join } from 'node:path';
 import { importBase } from './debian-base.ts';
-import { sandboxImage } from './docker-engine.ts';
+import { browserImage, sandboxImage } from './docker-engine.ts';
 import { read, run, runQuietly, say } from './sandbox-image-steps.ts';
 
 const base = 'debian:bookworm-slim';
 const pullTimeoutMs = 300_000;
 const root = join(import.meta.dirname, '..');
 const context = join(root, 'resources/sandbox');
+const wantsBrowser = process.argv.includes('--browser');
 
 try {
   await makeImage();
@@ -22,9 +24,15 @@ async function makeImage(): Promise<void> {
       'The docker command is missing or reaches no engine. Install and start Docker, then run this again.',
     );
   }
-  await provideBase();
-  await build();
-  say(`${sandboxImage} is ready.`);
+  if (!wantsBrowser || (await runQuietly('docker', ['image', 'inspect', sandboxImage])) !== 0) {
+    await provideBase();
+    await build(sandboxImage, context);
+    say(`${sandboxImage} is ready.`);
+  }
+  if (wantsBrowser) {
+    await build(browserImage, join(context, 'browser'));
+    say(`${browserImage} is ready. Choose it with sandbox.image: ${browserImage}`);
+  }
 }
 
 async function provideBase(): Promise<void> {
@@ -40,14 +48,14 @@ async function provideBase(): Promise<void> {
   await importBase(base, { cacheDir: join(root, '.cache/sandbox'), dockerfile: join(context, 'Dockerfile') });
 }
 
-async function build(): Promise<void> {
-  say(`Building ${sandboxImage}.`);
-  const args = ['build', ...(await proxyArguments()), '--tag', sandboxImage];
-  if ((await run('docker', [...args, context])) === 0) {
+async function build(tag: string, folder: string): Promise<void> {
+  say(`Building ${tag}.`);
+  const args = ['build', ...(await proxyArguments()), '--tag', tag];
+  if ((await run('docker', [...args, folder])) === 0) {
     return;
   }
   say('The build failed. Trying again with the network of this machine, which reaches its package mirror.');
-  if ((await run('docker', [...args, '--network', 'host', context])) !== 0) {
+  if ((await run('docker', [...args, '--network', 'host', folder])) !== 0) {
     throw new Error('The image cannot be built; the lines above say why.');
   }
 }

@@ -3,7 +3,7 @@ import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { findChromium } from '../e2e/support/chromium.ts';
 import { exitOf } from './child.ts';
-import { askDocker, sandboxImage } from './docker-engine.ts';
+import { askDocker, browserImage, sandboxImage } from './docker-engine.ts';
 import { findEngineTools } from './engine-tools.ts';
 
 /** Something that a suite needs and this machine lacks. */
@@ -31,14 +31,18 @@ async function findDocker(root: string): Promise<Missing | undefined> {
       what: 'a Docker engine that answers',
       howToGetIt: 'install Docker (apt-get install docker.io, or Docker Desktop), start it, or set DOCKER_HOST',
     };
-  if ((await askDocker(`/images/${sandboxImage}/json`)) === 200) return undefined;
-  process.stdout.write(`The image ${sandboxImage} is not at the engine yet: making it.\n`);
+  return (await findImage(root, sandboxImage, [])) ?? (await findImage(root, browserImage, ['--browser']));
+}
+
+async function findImage(root: string, image: string, args: string[]): Promise<Missing | undefined> {
+  if ((await askDocker(`/images/${image}/json`)) === 200) return undefined;
+  process.stdout.write(`The image ${image} is not at the engine yet: making it.\n`);
   const script = join(root, 'scripts/make-sandbox-image.ts');
-  const code = await exitOf(spawn(process.execPath, [script], { cwd: root, stdio: 'inherit' }));
+  const code = await exitOf(spawn(process.execPath, [script, ...args], { cwd: root, stdio: 'inherit' }));
   if (code === 0) return undefined;
   return {
-    what: `the image ${sandboxImage}`,
-    howToGetIt: 'run: node scripts/make-sandbox-image.ts, and see its message',
+    what: `the image ${image}`,
+    howToGetIt: `run: ${['node scripts/make-sandbox-image.ts', ...args].join(' ')}, and see its message`,
   };
 }
 
