@@ -46,7 +46,7 @@ export interface IntegrityFinding {
   path: string;
   /** From 1. */
   line?: number;
-  /** SHA-256 of the line, so that only what was seen is taken away. */
+  /** SHA-256 of the line, or of the session.jsonl of a session of nobody, so that only what was seen is taken away. */
   sha256?: string;
   tenantId?: string;
   sessionId?: string;

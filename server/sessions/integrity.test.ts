@@ -147,9 +147,22 @@ describe('quarantine', () => {
     );
   });
 
-  it.each(['../outside', '/etc/passwd', ''])('refuses the place %s', async (place) => {
-    const finding: IntegrityFinding = { kind: 'alien_file', path: place, canQuarantine: true };
-    await expect(quarantine([finding], { dataDir, now })).rejects.toMatchObject({ code: 'invalid_request' });
-    await expect(putBack(place, { dataDir, now })).rejects.toMatchObject({ code: 'quarantine_not_found' });
+  it('leaves a session alone that was only being made when it was seen', async () => {
+    await put('tenants/acme/sessions/ses_new/NOTES.md', '');
+    const seen = await scan();
+    expect(short(seen)).toEqual(['orphan_session tenants/acme/sessions/ses_new']);
+    await put('tenants/acme/sessions/ses_new/session.jsonl', `${init.replace('ses_1', 'ses_new')}\n`);
+    expect(await quarantine(seen, { dataDir, now })).toMatchObject({ quarantined: 0, left: [{}] });
+    const tenant: IntegrityFinding = { kind: 'alien_file', path: 'tenants/acme', canQuarantine: true };
+    expect(await quarantine([tenant], { dataDir, now })).toMatchObject({ quarantined: 0 });
   });
+
+  it.each(['../outside', '/etc/passwd', '', 'vault.json', 'tenants/../vault.json', 'tenants/acme/sessions'])(
+    'refuses the place %s',
+    async (place) => {
+      const finding: IntegrityFinding = { kind: 'alien_file', path: place, canQuarantine: true };
+      await expect(quarantine([finding], { dataDir, now })).rejects.toMatchObject({ code: 'invalid_request' });
+      await expect(putBack(place, { dataDir, now })).rejects.toMatchObject({ code: 'quarantine_not_found' });
+    },
+  );
 });

@@ -3,11 +3,12 @@ import { cp, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/pr
 import path from 'node:path';
 import { z } from 'zod';
 import type { IntegrityFinding, QuarantineInfo, QuarantineReport } from '../../contract/doctor.ts';
+import { idPattern } from '../../contract/ids.ts';
 import { AppError } from '../../lib/app-error.ts';
 import { atomicWriteFile } from '../atomic-write.ts';
 import { syncFolder } from '../folders.ts';
 import { errnoOf, toStorageError } from '../storage-error.ts';
-import { splitLines } from './scan.ts';
+import { splitLines, stateHash } from './scan.ts';
 
 const lineItem = z.strictObject({
   type: z.literal('line'),
@@ -65,12 +66,12 @@ export async function quarantine(
     for (const group of groupsOf(findings)) {
       const [first] = group;
       if (first === undefined) continue;
-      const { tenantId, sessionId } = first;
+      const place = placeOf(first);
       const work = async () => {
         for (const outcome of await takeOut(group)) left.push(outcome);
       };
-      if (tenantId === undefined || sessionId === undefined) await work();
-      else if (!(await whileIdle(tenantId, sessionId, work)))
+      if (place === undefined) await work();
+      else if (!(await whileIdle(place.tenantId, place.sessionId, work)))
         left.push(...group.map((finding) => leftOf(finding, 'A run is going on in the session.')));
     }
     if (report.items.length === 0) await rm(folder, { recursive: true, force: true });
@@ -85,7 +86,8 @@ export async function quarantine(
     const lines = group.filter(({ line }) => line !== undefined);
     const whole = group.filter(({ line }) => line === undefined);
     const outcomes: Left[] = [];
-    for (const finding of whole) if (!(await moveAway(finding))) outcomes.push(leftOf(finding, 'It is gone.'));
+    for (const finding of whole)
+      if (!(await moveAway(finding))) outcomes.push(leftOf(finding, 'It is gone, or no longer what it was.'));
     const [first] = lines;
     if (first !== undefined) outcomes.push(...(await cutLines(first.path, lines)));
     return outcomes;
@@ -94,13 +96,29 @@ export async function quarantine(
   async function moveAway(finding: IntegrityFinding): Promise<boolean> {
     if (!finding.canQuarantine) return false;
     const from = inside(dataDir, finding.path);
-    if (!(await isThere(from))) return false;
+    if (!(await isThere(from)) || !(await isAsSeen(finding, from))) return false;
     const stored = `items/${report.items.length}`;
     await mkdir(path.join(folder, 'items'), { recursive: true, mode: 0o700 });
     report.items.push({ type: 'whole', path: finding.path, stored });
     await writeReport(folder, report);
     await moveTo(from, path.join(folder, stored));
     return true;
+  }
+
+  /** A session may have been made since, and a name that a person gave may say anything. */
+  async function isAsSeen({ kind, sha256 }: IntegrityFinding, from: string): Promise<boolean> {
+    switch (kind) {
+      case 'orphan_session':
+        return (await stateHash(from)) === sha256;
+      case 'orphan_workspace': {
+        const [, tenantId = '', sessionId = ''] = path.relative(dataDir, from).split(path.sep);
+        return !(await isThere(path.join(dataDir, 'tenants', tenantId, 'sessions', sessionId)));
+      }
+      case 'alien_file':
+        return !(idPattern.test(path.basename(from)) && (await stat(from)).isDirectory());
+      default:
+        return false;
+    }
   }
 
   async function cutLines(file: string, wanted: readonly IntegrityFinding[]): Promise<Left[]> {
@@ -236,14 +254,32 @@ function groupsOf(findings: readonly IntegrityFinding[]): IntegrityFinding[][] {
   return [...Map.groupBy(findings, ({ path: at }) => at).values()];
 }
 
+const anywhere = /^(?:tenants\/[^/]+|tenants\/[^/]+\/sessions\/[^/]+(?:\/.+)?|sandboxes\/[^/]+\/[^/]+)$/;
+
+/** The session that a finding is of, by its path. Throws AppError `invalid_request` (400) for what no finding can name. */
+function placeOf({ path: at, kind }: IntegrityFinding): { tenantId: string; sessionId: string } | undefined {
+  const isPlain = at.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+  if (!isPlain || !anywhere.test(at)) throw outside();
+  const [, tenantId, sessionId] = /^(?:tenants\/([^/]+)\/sessions|sandboxes\/[^/]+)\/([^/]+)/.exec(at) ?? [];
+  const tenant = tenantId ?? at.split('/')[1];
+  if (sessionId === undefined || tenant === undefined || kind === 'alien_file') return undefined;
+  return { tenantId: tenant, sessionId };
+}
+
 /** Findings come back from a page: none may name anything outside. */
 function inside(base: string, relative: string): string {
   const at = path.resolve(base, relative);
   const way = path.relative(base, at);
   if (way === '' || way.startsWith('..') || path.isAbsolute(way)) {
-    throw new AppError('invalid_request', 'This is no place in the data directory.', { status: 400 });
+    throw outside();
   }
   return at;
+}
+
+function outside(): AppError {
+  return new AppError('invalid_request', 'This is no place in the data directory where damage is found.', {
+    status: 400,
+  });
 }
 
 async function moveTo(from: string, to: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { constants, type Dirent } from 'node:fs';
-import { type FileHandle, open, readdir } from 'node:fs/promises';
+import { type FileHandle, open, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { IntegrityFinding } from '../../contract/doctor.ts';
 import { idPattern } from '../../contract/ids.ts';
@@ -91,8 +91,10 @@ export async function* scanIntegrity(options: ScanOptions): AsyncGenerator<Integ
       }
       owner ??= judge.owner();
     }
-    if (owner === undefined && canRead)
-      yield { kind: 'orphan_session', path: folder, tenantId, sessionId, canQuarantine: true };
+    if (owner === undefined && canRead) {
+      const sha256 = await stateHash(path.join(dataDir, folder));
+      yield { kind: 'orphan_session', path: folder, sha256, tenantId, sessionId, canQuarantine: true };
+    }
     return owner !== undefined;
   }
 
@@ -190,6 +192,15 @@ export async function* scanIntegrity(options: ScanOptions): AsyncGenerator<Integ
       return { errno: errnoOf(error) ?? 'EIO' };
     }
   }
+}
+
+/** Tells whether a session's first file is what it was: one that was just being made is nobody's for a moment only. */
+export async function stateHash(folder: string): Promise<string> {
+  const content = await readFile(path.join(folder, 'session.jsonl')).catch((error: unknown) => {
+    if (errnoOf(error) === undefined) throw error;
+    return Buffer.alloc(0);
+  });
+  return createHash('sha256').update(content).digest('hex');
 }
 
 function unreadable(at: string): IntegrityFinding {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { CopyStep, DrillReport } from '../../contract/backups.ts';
 import { AppError } from '../../lib/app-error.ts';
@@ -47,9 +47,4 @@ export async function drillRestore(options: DrillOptions): Promise<DrillReport> 
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-/** Bytes of the archive file. */
-export async function archiveBytes(archive: string): Promise<number> {
-  return (await stat(archive)).size;
 }

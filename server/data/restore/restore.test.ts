@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -114,6 +114,14 @@ describe('a swap that was interrupted', () => {
     expect(await read(session)).toBe('"new"\n');
     expect(await readFile(path.join(root, 'old', session), 'utf8')).toBe('"now"\n');
     expect(existsSync(journal())).toBe(false);
+  });
+
+  it('is finished behind a link as well', async () => {
+    const link = path.join(root, 'link');
+    await symlink('data', link);
+    await rename(dataDir, path.join(root, 'old'));
+    await finishSwap(link);
+    expect(await read(session)).toBe('"new"\n');
   });
 
   it('is not guessed at when its folders went elsewhere', async () => {

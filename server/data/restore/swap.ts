@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, rename, rm, stat } from 'node:fs/promises';
+import { readFile, readlink, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../../lib/app-error.ts';
@@ -18,6 +18,8 @@ const journalSchema = z.strictObject({
   previous: z.string().regex(/^[^/\\]+$/),
 });
 
+const maxLinks = 40;
+
 function journalFile(dataDir: string): string {
   return path.join(path.dirname(dataDir), `.${path.basename(dataDir)}.swap.json`);
 }
@@ -33,7 +35,8 @@ export async function swapDataDir(dataDir: string, staging: string, previous: st
  * Carries out what a swap that was interrupted left to do. Does nothing when there was none. Call before the data
  * directory is looked at: it may have no name just now. Throws AppError `restore_interrupted` (503).
  */
-export async function finishSwap(dataDir: string): Promise<void> {
+export async function finishSwap(named: string): Promise<void> {
+  const dataDir = await behindLinks(named);
   const file = journalFile(dataDir);
   const journal = await readJournal(file);
   if (journal === undefined) return;
@@ -54,6 +57,21 @@ export async function finishSwap(dataDir: string): Promise<void> {
   await rm(path.join(previous, 'lock'), { force: true });
   await rm(file, { force: true });
   await syncFolder(parent);
+}
+
+/** A link leads to where the swap is, also while nothing has that name. */
+async function behindLinks(named: string): Promise<string> {
+  let current = path.resolve(named);
+  for (let links = 0; links < maxLinks; links += 1) {
+    try {
+      current = path.resolve(path.dirname(current), await readlink(current));
+    } catch (error) {
+      // No link, or nothing there.
+      if (errnoOf(error) === undefined) throw error;
+      return current;
+    }
+  }
+  return current;
 }
 
 /** Two processes may be at it: the other one may have done it already. */

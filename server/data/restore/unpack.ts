@@ -7,7 +7,7 @@ import { errnoOf, storageFaultOf } from '../storage-error.ts';
 
 /** The disk is looked at after so many bytes, and this much of it is left free. */
 const lookEveryBytes = 64 * 1024 * 1024;
-const reserveBytes = 64 * 1024 * 1024;
+const reserveBytes = 16 * 1024 * 1024;
 
 /**
  * Unpacks an archive into a folder that is there and empty, each file as the manifest says or not at all, and forces it
@@ -61,7 +61,7 @@ function sinkInto(folder: string): ArchiveSink {
           if (sinceLook >= lookEveryBytes) {
             sinceLook = 0;
             const { bavail, bsize } = await statfs(folder);
-            if (bavail * bsize < Math.min(reserveBytes, chunk.length + reserveBytes / 64)) throw diskFull(folder);
+            if (bavail * bsize < chunk.length + reserveBytes) throw diskFull(folder);
           }
           for (let at = 0; at < chunk.length; ) at += (await handle.write(chunk, at, chunk.length - at)).bytesWritten;
         },
