@@ -18,8 +18,8 @@ export function createBrowsers(clock: Clock): Browsers {
   const browsers = new Map<string, { sandboxId: string; browser: Promise<Browser> }>();
   const bound = new WeakMap<Browser, WeakSet<AbortSignal>>();
 
-  function start(id: string, sandbox: Sandbox): Promise<Browser> {
-    const browser = openBrowser(sandbox, clock);
+  function start(id: string, sandbox: Sandbox, signal: AbortSignal): Promise<Browser> {
+    const browser = openBrowser(sandbox, clock, signal);
     const slot = { sandboxId: sandbox.info.id, browser };
     const forget = (): void => {
       if (browsers.get(id) === slot) browsers.delete(id);
@@ -50,7 +50,7 @@ export function createBrowsers(clock: Clock): Browsers {
       const id = idOf(key);
       const there = browsers.get(id);
       const isFitting = there?.sandboxId === sandbox.info.id;
-      const opening = there && isFitting ? there.browser : start(id, sandbox);
+      const opening = there && isFitting ? there.browser : start(id, sandbox, signal);
       void opening.then((browser) => bind(browser, signal)).catch(() => undefined);
       return opening;
     },

@@ -1,5 +1,5 @@
 /** Larger than the tree of a page of ten thousand elements; a browser that says more at once is given up. */
-export const maxMessageBytes = 32 * 1024 * 1024;
+export const maxMessageBytes = 16 * 1024 * 1024;
 
 /**
  * Parts a stream into the messages of a debugging pipe, which end with a zero byte. False from `push`: one was longer

@@ -1,3 +1,4 @@
+import { AppError } from '../../lib/app-error.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { createGate } from '../gate.ts';
 import type { Sandbox } from '../sandbox.ts';
@@ -15,8 +16,11 @@ const maxSaidBytes = 4096;
 /** As much as anybody sends through a pipe in a day; messages have a bound of their own. */
 const endlessBytes = 2 ** 45;
 
-/** Starts a browser in the sandbox. Throws `browser_missing`, `browser_not_started` and what the sandbox throws. */
-export async function openBrowser(sandbox: Sandbox, clock: Clock): Promise<Browser> {
+/**
+ * Starts a browser in the sandbox; it ends when the signal fires, now or later. Throws `browser_missing`,
+ * `browser_not_started` and what the sandbox throws.
+ */
+export async function openBrowser(sandbox: Sandbox, clock: Clock, signal: AbortSignal): Promise<Browser> {
   const stop = new AbortController();
   const gone = new AbortController();
   const input = createInput();
@@ -41,12 +45,13 @@ export async function openBrowser(sandbox: Sandbox, clock: Clock): Promise<Brows
     })
     .then(
       (result) => client.close(faultOfEnd(result, said.text(), page !== undefined)),
-      (fault: unknown) => client.close(browserFault('browser_not_started', '', fault)),
+      (fault: unknown) =>
+        client.close(fault instanceof AppError ? fault : browserFault('browser_not_started', '', fault)),
     )
     .then(() => {
       input.end();
       idle.close();
-      gone.abort();
+      gone.abort(browserFault('browser_closed'));
     });
   const idle = createIdleEnd(clock, () => stop.abort());
 
@@ -56,11 +61,14 @@ export async function openBrowser(sandbox: Sandbox, clock: Clock): Promise<Brows
     await ended;
   }
 
+  signal.addEventListener('abort', () => void close(), { once: true, signal: gone.signal });
+  function onCrash(): void {
+    client.close(browserFault('browser_out_of_memory', 'Or the page itself was broken.'));
+    stop.abort();
+  }
   try {
-    page = await openPage(client, clock, () => {
-      client.close(browserFault('browser_out_of_memory', 'Or the page itself was broken.'));
-      stop.abort();
-    });
+    signal.throwIfAborted();
+    page = await openPage(client, clock, { gone: gone.signal, onCrash });
   } catch (fault) {
     await close();
     throw fault;

@@ -8,6 +8,8 @@ import { createPageNotes } from './page-notes.ts';
 import { axTreeSchema, describePage, textOf } from './snapshot.ts';
 import { downloadFolder, viewport } from './start-line.ts';
 
+/** Until it speaks for the first time, on a machine that has much to do. */
+const startTimeoutMs = 45_000;
 const navigateTimeoutMs = 30_000;
 /** A page that still loads after this is shown as far as it is. */
 const loadBoundMs = 10_000;
@@ -60,9 +62,17 @@ export interface Page {
 }
 
 /** One page of a browser, found and prepared. */
-export async function openPage(client: CdpClient, clock: Clock, onCrash: () => void): Promise<Page> {
+export async function openPage(
+  client: CdpClient,
+  clock: Clock,
+  { gone, onCrash }: { gone: AbortSignal; onCrash(): void },
+): Promise<Page> {
   const found = z.object({ targetInfos: z.array(targetSchema.shape.targetInfo) });
-  const { targetInfos } = await client.call({ method: 'Target.getTargets', result: found });
+  const { targetInfos } = await client.call({
+    method: 'Target.getTargets',
+    result: found,
+    timeoutMs: startTimeoutMs,
+  });
   const first = targetInfos.find(({ type }) => type === 'page')?.targetId;
   const targetId = first ?? (await createTarget(client));
   const attached = z.object({ sessionId: z.string() });
@@ -96,7 +106,7 @@ export async function openPage(client: CdpClient, clock: Clock, onCrash: () => v
 
   async function untilLoaded(): Promise<void> {
     const end = clock.monotonic() + loadBoundMs;
-    while ((loading.size > 0 || notes.isDownloading()) && clock.monotonic() < end) await clock.sleep(pollMs);
+    while ((loading.size > 0 || notes.isDownloading()) && clock.monotonic() < end) await clock.sleep(pollMs, gone);
   }
 
   async function state(): Promise<PageState> {
@@ -114,7 +124,7 @@ export async function openPage(client: CdpClient, clock: Clock, onCrash: () => v
   }
 
   async function afterAction(): Promise<PageState> {
-    await clock.sleep(reactionMs);
+    await clock.sleep(reactionMs, gone);
     await untilLoaded();
     return state();
   }
