@@ -44,8 +44,7 @@ export async function openFoundation(options: HostOptions) {
       clock,
       ...(options.echo && { echo: options.echo }),
     });
-    if (dataDir !== named.dataDir)
-      logger.info('The data directory was moved.', { from: named.dataDir, to: dataDir });
+    if (dataDir !== named.dataDir) logger.info('The data directory was moved.', { from: named.dataDir, to: dataDir });
     if (lock.tookOver)
       logger.warn('The data directory was taken over from an owner that is gone.', { owner: lock.tookOver });
     const secrets = await createSecretsManager({

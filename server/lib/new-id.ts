@@ -2,8 +2,19 @@ import { randomBytes } from 'node:crypto';
 import { ulid } from 'ulid';
 
 /** A new id that sorts by its time of making and passes `idPattern`, for instance `run_01J…`. */
-export function newId(prefix: 'run' | 'session' | 'message' | 'request' | 'instance' | 'agent' | 'job' | 'wait'): string {
-  const short = { run: 'run', session: 'ses', message: 'msg', request: 'req', instance: 'ins', agent: 'agt', job: 'job', wait: 'wai' }[prefix];
+export function newId(
+  prefix: 'run' | 'session' | 'message' | 'request' | 'instance' | 'agent' | 'job' | 'wait',
+): string {
+  const short = {
+    run: 'run',
+    session: 'ses',
+    message: 'msg',
+    request: 'req',
+    instance: 'ins',
+    agent: 'agt',
+    job: 'job',
+    wait: 'wai',
+  }[prefix];
   return `${short}_${ulid(Date.now(), randomness()).toLowerCase()}`;
 }
 

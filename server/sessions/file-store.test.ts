@@ -344,7 +344,7 @@ describe('the file store on disk', () => {
     store.trace({ ...ann, userId: 'bob' }, 'run_1', { type: 'turn.start', turn: 1 });
     store.trace({ ...ann, sessionId: '../../x' }, 'run_1', { type: 'turn.start', turn: 1 });
     await closeStores();
-    expect(await readdir(folder())).toEqual(['session.jsonl']);
+    expect((await readdir(folder())).toSorted()).toEqual(['messages.jsonl', 'session.jsonl']);
   });
 
   it('lists the others when one session cannot be read', async () => {
@@ -360,6 +360,7 @@ describe('the file store on disk', () => {
     await store.getOrCreate(ann, init);
     await closeStores();
     // A folder in place of the history: whoever opens it fails.
+    await rm(file('messages.jsonl'));
     await mkdir(file('messages.jsonl'));
     expect((await openStore().list({ limit: 5 })).sessions).toMatchObject([ann]);
   });

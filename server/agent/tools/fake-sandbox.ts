@@ -47,9 +47,7 @@ export function createFakeSandbox(folder: string): Sandbox {
     openTerminal: () => {
       throw new Error('Terminals are not part of this fake.');
     },
-    get files(): Sandbox['files'] {
-      throw new Error('Looking at files is not part of this fake.');
-    },
+    files: noFiles,
     info: {
       id: 'fake',
       tenantId: 'acme',
@@ -132,3 +130,10 @@ async function runHere(cwd: string, request: ExecRequest): Promise<ExecResult> {
     durationMs: performance.now() - startedAt,
   };
 }
+
+/** May be handed on; whoever looks into it is told. */
+const noFiles = new Proxy({} as Sandbox['files'], {
+  get() {
+    throw new Error('Looking at files is not part of this fake.');
+  },
+});
