@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { CleanUpItem, CleanUpOutcome, CleanUpPlan, CleanUpProgress } from '../contract/clean-up.ts';
 import { idPattern } from '../contract/ids.ts';
 import { createDataLayout } from '../data/layout.ts';
+import { removeWorkspaceStart } from '../data/workspace-start.ts';
 import { AppError, messageOf } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -190,6 +191,7 @@ export function createCleanUp(options: CleanUpOptions): CleanUp {
     // Out of the way in one step: who comes for it now gets a new one.
     const removed = join(layout.sandboxesDir, '.removed', `${tenantId}-${sessionId}-${stamp}`);
     await moveWorkspace(path, removed);
+    await removeWorkspaceStart(dataDir, tenantId, sessionId);
     await removeWorkspace(removed);
     return { freedBytes: before, ...(isSaved ? { savedAs } : {}) };
   }

@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import Docker from 'dockerode';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { CleanUpProgress } from '../../contract/clean-up.ts';
+import { hasWorkspaceStart, writeWorkspaceStart } from '../../data/workspace-start.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { newId } from '../../lib/new-id.ts';
 import { writeLabels } from '../labels.ts';
@@ -109,6 +110,8 @@ it('removes only what was ticked, tells each step, and measures what it freed', 
   const [first, second] = [await makeContainer(await deadOwnerLabels()), await makeContainer(await deadOwnerLabels())];
   await mkdir(join(real.dataDir, 'tenants/acme'), { recursive: true });
   const folder = await makeWorkspace('acme', 'ses_orphan');
+  const secret = { type: 'file', sizeBytes: 5, modifiedAt: 1, text: 'first' } as const;
+  await writeWorkspaceStart(real.dataDir, 'acme', 'ses_orphan', { notedAt: 1, isWhole: true, entries: { a: secret } });
   const { items } = await real.manager.cleanUp.plan();
   const ids = items.filter(({ name }) => name === first || name === 'acme/ses_orphan').map(({ id }) => id);
   const seen: CleanUpProgress[] = [];
@@ -123,6 +126,8 @@ it('removes only what was ticked, tells each step, and measures what it freed', 
   expect(saved).toHaveLength(1);
   expect((await stat(saved[0] ?? '')).size).toBeGreaterThan(200);
   expect(await readdir(join(real.dataDir, 'sandboxes/.removed'))).toEqual([]);
+  // What its files were at the beginning goes with them.
+  expect(await hasWorkspaceStart(real.dataDir, 'acme', 'ses_orphan')).toBe(false);
 });
 
 it('refuses ids that no plan has, whatever they name', async () => {
