@@ -17,6 +17,8 @@ const loadBoundMs = 10_000;
 const reactionMs = 250;
 const pollMs = 25;
 const evaluateTimeoutMs = 10_000;
+/** Of one browser; a page that opens more of them is not followed. */
+const maxWindows = 100;
 
 const anything = z.unknown();
 const frameSchema = z.object({ frameId: z.string() });
@@ -95,6 +97,7 @@ export async function openPage(
   const notes = createPageNotes();
   let refs = new Map<string, number>();
   const loading = new Set<string>();
+  const followed = new Set<string>();
 
   await tell('Page.enable');
   await tell('Inspector.enable');
@@ -244,6 +247,8 @@ export async function openPage(
   function followWindow(params: unknown): void {
     const opened = targetSchema.safeParse(params).data?.targetInfo;
     if (opened?.type !== 'page' || opened.targetId === targetId || !/^https?:/.test(opened.url)) return;
+    if (followed.has(opened.targetId) || followed.size >= maxWindows) return;
+    followed.add(opened.targetId);
     notes.add('The page opened a window; it is shown in its place.');
     tellLater(client.call({ method: 'Target.closeTarget', params: { targetId: opened.targetId }, result: anything }));
     tellLater(tell('Page.navigate', { url: opened.url }));

@@ -9,7 +9,7 @@ export const downloadFolder = '/workspace/downloads';
  * when the owner of the pipes goes, the browser goes. The container is the wall, so its own sandbox, which needs powers
  * that a hardened container does not have, is off.
  */
-const script = `
+const script = `# The browser of this session
 for name in chromium-headless-shell chromium chromium-browser google-chrome; do
   if command -v "$name" >/dev/null 2>&1; then
     rm -rf "$HOME/.browser"
