@@ -83,7 +83,8 @@ function countedFiles(): { files: AppendFiles; counts: Map<string, number> } {
   const files: AppendFiles = {
     ...diskFiles,
     async open(...args) {
-      const name = path.basename(String(args[0]));
+      // New files are made under another name first.
+      const name = path.basename(String(args[0])).replace(/^\.(.+?)\.[^.]+\.tmp$/, '$1');
       count(`open ${name}`);
       if (isWrittenThrough(args[1])) count(`write through ${name}`);
       const handle = await diskFiles.open(...args);

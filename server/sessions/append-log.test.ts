@@ -93,14 +93,36 @@ describe('an append log', () => {
     await log.close();
   });
 
-  it('makes a file once, and leaves one alone that is there', async () => {
+  it('makes a file whole, in the place of a torn one, and goes on with it', async () => {
+    await appendFile(file, '{"half');
     const log = createAppendLog(file);
-    expect(await log.make([line(1)], true)).toMatchObject({ end: line(1).length + 1 });
+    await log.make([line(1)], true);
     await log.append([line(2)], true);
     expect(await content()).toBe(`${line(1)}\n${line(2)}\n`);
-    expect(await createAppendLog(file).make([line(3)], true)).toBeUndefined();
-    expect(await content()).toBe(`${line(1)}\n${line(2)}\n`);
+    expect(await fs.readdir(folder)).toEqual(['log.jsonl']);
     await log.close();
+  });
+
+  it('shows nothing of a file that it could not make, and leaves nothing of it', async () => {
+    const { files, failing } = watchedFiles();
+    const log = createAppendLog(file, files);
+    failing.write = 'ENOSPC';
+    await expect(log.make([line(1)], true)).rejects.toMatchObject({ code: 'ENOSPC' });
+    expect(await fs.readdir(folder)).toEqual([]);
+    failing.write = undefined as never;
+    await log.append([line(2)], true);
+    expect(await content()).toBe(`${line(2)}\n`);
+    await log.close();
+  });
+
+  it('reserves a file that is not there, and leaves one alone that is', async () => {
+    const log = createAppendLog(file);
+    await log.reserve(true);
+    await log.append([line(1)], true);
+    const other = createAppendLog(file);
+    await other.reserve(true);
+    expect(await content()).toBe(`${line(1)}\n`);
+    await Promise.all([log.close(), other.close()]);
   });
 
   it('looks at the end of a long file, not at all of it, when it opens', async () => {

@@ -3,6 +3,7 @@ import fs, { type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { syncFolder } from '../data/folders.ts';
 import { errnoOf, storageUnavailable } from '../data/storage-error.ts';
+import { temporaryName } from '../data/temporary-name.ts';
 import { parseObject, readTail } from './jsonl.ts';
 
 /** What of the file system an append log uses; tests count and break it. */
@@ -35,10 +36,12 @@ const appending = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND;
  */
 export interface AppendLog {
   /**
-   * Makes the file, with these lines if there are any, and keeps it open; whoever calls syncs the folder. Undefined
-   * when there is one already: it is left as it is.
+   * Makes the file with these lines, in the place of one that may be there, and keeps it open: a kill leaves all of it or
+   * nothing. Whoever calls syncs the folder.
    */
-  make(lines: string[], sync: boolean): Promise<Position | undefined>;
+  make(lines: string[], sync: boolean): Promise<void>;
+  /** Makes an empty file and keeps it open, unless there is one. Whoever calls syncs the folder. */
+  reserve(sync: boolean): Promise<void>;
   /** Writes whole lines; resolves when they are in the file (and on the disk, with `sync`). Throws the disk's error. */
   append(lines: string[], sync: boolean): Promise<Position>;
   /** Where acknowledged bytes end, when a failed append may have left more behind; else undefined. */
@@ -83,29 +86,38 @@ export function createAppendLog(file: string, files: AppendFiles = diskFiles): A
     return { handle, position };
   }
 
-  async function make(lines: string[], sync: boolean): Promise<Position | undefined> {
-    const opened = await openNew(appending | constants.O_EXCL | (sync ? writeThrough : 0));
-    if (opened === undefined) return undefined;
+  async function make(lines: string[], sync: boolean): Promise<void> {
+    const temporary = path.join(path.dirname(file), temporaryName(path.basename(file)));
+    const data = Buffer.from(lines.map((line) => `${line}\n`).join(''));
+    const opened = await openNew(temporary, sync);
     try {
-      const data = Buffer.from(lines.map((line) => `${line}\n`).join(''));
       await writeAll(opened, data);
       if (sync && writeThrough === 0) await opened.datasync();
-      const { dev, ino } = fstatSync(opened.fd, { bigint: true });
-      isNamed = true;
-      return keep(opened, { dev, ino, end: data.length }, sync).position;
+      await fs.rename(temporary, file);
+      keepNew(opened, data.length, sync);
     } catch (error) {
       await opened.close();
+      await fs.rm(temporary, { force: true }).catch(() => undefined);
       throw error;
     }
   }
 
-  async function openNew(flags: number): Promise<FileHandle | undefined> {
+  async function reserve(sync: boolean): Promise<void> {
     try {
-      return await files.open(file, flags, 0o600);
+      keepNew(await openNew(file, sync), 0, sync);
     } catch (error) {
-      if (errnoOf(error) === 'EEXIST') return undefined;
-      throw error;
+      if (errnoOf(error) !== 'EEXIST') throw error;
     }
+  }
+
+  function openNew(name: string, sync: boolean): Promise<FileHandle> {
+    return files.open(name, appending | constants.O_EXCL | (sync ? writeThrough : 0), 0o600);
+  }
+
+  function keepNew(opened: FileHandle, end: number, sync: boolean): void {
+    const { dev, ino } = fstatSync(opened.fd, { bigint: true });
+    keep(opened, { dev, ino, end }, sync);
+    isNamed = true;
   }
 
   async function findEnd(opened: FileHandle): Promise<Position> {
@@ -186,7 +198,7 @@ export function createAppendLog(file: string, files: AppendFiles = diskFiles): A
     }
   }
 
-  return { make, append, readableEnd: () => (hasFailed ? acknowledged?.end : undefined), close };
+  return { make, reserve, append, readableEnd: () => (hasFailed ? acknowledged?.end : undefined), close };
 }
 
 function isSame(a: { dev: bigint; ino: bigint }, b: { dev: bigint; ino: bigint }): boolean {

@@ -108,13 +108,11 @@ export function createSessionFolder(
     return (await state()) ?? emptyState();
   }
 
+  /** The session is there with its first line. One that is without messages is whole. */
   async function makeFiles(text: string): Promise<void> {
-    // A kill in between leaves a file without a whole line: it counts as none, and is replaced the next time.
-    const [stateFile, messageFile] = await Promise.allSettled([stateLog.make([text], true), messages.make([], true)]);
-    if (stateFile.status === 'rejected') throw stateFile.reason;
-    if (messageFile.status === 'rejected') throw messageFile.reason;
-    if (stateFile.value === undefined) await atomicWriteFile(layout.stateFile, `${text}\n`);
-    else await syncFolder(layout.dir);
+    await stateLog.make([text], true);
+    await messages.reserve(true);
+    await syncFolder(layout.dir);
     await syncParent(path.dirname(layout.dir));
   }
 
