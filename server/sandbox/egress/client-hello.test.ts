@@ -18,7 +18,7 @@ async function realHello(servername: string | undefined): Promise<Buffer> {
 let named: Buffer;
 let nameless: Buffer;
 beforeAll(async () => {
-  named = await realHello('registry.npmjs.org');
+  named = await realHello('registry.example.org');
   nameless = await realHello(undefined);
 });
 
@@ -35,7 +35,7 @@ function inRecords(hello: Buffer, size: number): Buffer {
 
 describe('the first bytes of a connection', () => {
   it('name the server', () => {
-    expect(readClientHello(named)).toEqual({ kind: 'tls', serverName: 'registry.npmjs.org' });
+    expect(readClientHello(named)).toEqual({ kind: 'tls', serverName: 'registry.example.org' });
     expect(readClientHello(nameless)).toEqual({ kind: 'tls' });
   });
 
@@ -43,7 +43,7 @@ describe('the first bytes of a connection', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 600 }), fc.nat(named.length), (recordSize, cut) => {
         const bytes = inRecords(named, recordSize);
-        expect(readClientHello(bytes)).toEqual({ kind: 'tls', serverName: 'registry.npmjs.org' });
+        expect(readClientHello(bytes)).toEqual({ kind: 'tls', serverName: 'registry.example.org' });
         const early = readClientHello(bytes.subarray(0, Math.min(cut, bytes.length - 1)));
         expect(early.kind).toBe('more');
       }),
@@ -84,10 +84,10 @@ describe('the first bytes of a connection', () => {
   });
 
   it('are no hello with two names, which servers could read differently', () => {
-    const at = named.indexOf('registry.npmjs.org') - 9;
-    const extension = named.subarray(at, at + 9 + 'registry.npmjs.org'.length);
+    const at = named.indexOf('registry.example.org') - 9;
+    const extension = named.subarray(at, at + 9 + 'registry.example.org'.length);
     expect(readClientHello(withExtension(named, extension))).toEqual({ kind: 'not_tls' });
-    expect(readClientHello(withExtension(nameless, extension))).toMatchObject({ serverName: 'registry.npmjs.org' });
+    expect(readClientHello(withExtension(nameless, extension))).toMatchObject({ serverName: 'registry.example.org' });
   });
 });
 
