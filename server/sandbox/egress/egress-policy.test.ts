@@ -19,9 +19,9 @@ const codeOf = (work: () => unknown): unknown => {
 
 describe('a target', () => {
   it('is checked against host and port', () => {
-    const policy = listOf('pypi.org:443', '*.npmjs.org', '8.8.8.8:53');
+    const policy = listOf('pypi.org:443', '*.example.org', '8.8.8.8:53');
     expect(codeOf(() => checkTarget({ host: 'pypi.org', port: 443 }, policy))).toBeUndefined();
-    expect(codeOf(() => checkTarget({ host: 'registry.npmjs.org', port: 80 }, policy))).toBeUndefined();
+    expect(codeOf(() => checkTarget({ host: 'registry.example.org', port: 80 }, policy))).toBeUndefined();
     expect(codeOf(() => checkTarget({ host: '8.8.8.8', port: 53 }, policy))).toBeUndefined();
     expect(codeOf(() => checkTarget({ host: 'pypi.org', port: 80 }, policy))).toBe('port_not_allowed');
     expect(codeOf(() => checkTarget({ host: 'evil.org', port: 443 }, policy))).toBe('host_not_allowed');
