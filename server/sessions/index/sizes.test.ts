@@ -55,7 +55,8 @@ describe('sizes', () => {
               store.trace(key, 'run', { type: 'error', error: { message: 't'.repeat(made.size), code: 'x' } });
             } else if (made.op === 'compact') {
               await store.appendMessages(key, [userMessage('y')]);
-              await store.compact(key, { messageCount: 1, summary: 's'.repeat(made.size) });
+              const { messages } = await store.loadMessages(key);
+              await store.compact(key, { messageCount: messages.length, summary: 's'.repeat(made.size) });
             } else if (made.op === 'fork') {
               forks += 1;
               await store.fork(key, { sessionId: `fork-${forks}` });
