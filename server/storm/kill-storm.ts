@@ -182,15 +182,24 @@ async function tamperWithIndex(dataDir: string, random: Random): Promise<void> {
 function answer(request: RecordedRequest, clients: readonly Client[], faults: string[]) {
   const names = namesInRequest(request);
   const last = names.findLast((name) => name.startsWith('U '));
-  const book = last === undefined ? undefined : clients.map(({ bookOf }) => bookOf(idIn(last))).find(Boolean);
+  const sender = last === undefined ? undefined : clients.map(({ bookOf }) => bookOf(idIn(last))).find(Boolean);
   // Runs offer tools; what else asks a model sends what it likes.
   const isRun = 'tools' in (request.body as object);
-  if (isRun && book !== undefined && !book.mayBeCompacted) {
-    const missing = firstMissing(book.acknowledged, names);
-    const sent = names.join(', ');
-    if (missing !== undefined) faults.push(`${book.key.sessionId}: the model was not sent "${missing}", but ${sent}`);
+  if (isRun && sender !== undefined) {
+    // A fork goes on from its source's last message: the request may be its, too.
+    const books = clients.flatMap(({ books: all }) => all).filter((book) => descendsFrom(book, sender));
+    const missing = books.map((book) => (book.mayBeCompacted ? undefined : firstMissing(book.acknowledged, names)));
+    const [first] = missing;
+    if (first !== undefined && missing.every((name) => name !== undefined)) {
+      faults.push(`${sender.key.sessionId}: the model was not sent "${first}", but ${names.join(', ')}`);
+    }
   }
   return replyTo(request);
+}
+
+function descendsFrom(book: SessionBook | undefined, ancestor: SessionBook): boolean {
+  if (book === undefined) return false;
+  return book === ancestor || descendsFrom(book.source, ancestor);
 }
 
 function start(dataDir: string, database: StormDatabase | undefined): Program {
