@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newId } from '../lib/new-id.ts';
+import { createWorkspaceFiles } from './files/workspace-files.ts';
 import { comesTrue, openRealSandboxes, type RealSandboxes } from './real-sandboxes.ts';
 
 const local = 'unix:///var/run/docker.sock';
@@ -92,6 +93,38 @@ describe('a workspace in a volume', () => {
     expect(await volumes()).toEqual([]);
     expect(await beside('.volumes')).toEqual(['acme']);
     expect(await beside('.saving')).toEqual([]);
+  });
+
+  it('is looked at, changed, compared and taken through the sandbox while it lives', async () => {
+    await mkdir(folder(), { recursive: true });
+    await writeFile(below('given.txt'), 'one\n');
+    const files = createWorkspaceFiles({ dataDir, sandboxes: real.manager });
+    const signal = new AbortController().signal;
+    const sandbox = await real.manager.acquire(owner);
+    await shell(sandbox, 'echo two >> given.txt; mkdir sub; echo made > sub/made.txt; ln -s /etc leak');
+    // On this machine lies only what was there at the start.
+    expect(await readFile(below('given.txt'), 'utf8')).toBe('one\n');
+    expect(await files.list(owner, '', signal)).toMatchObject({ from: 'sandbox' });
+    const textOf = async (path: string) => {
+      const { body } = await files.fetch(owner, path, signal);
+      return new Response(body).text();
+    };
+    expect(await textOf('sub/made.txt')).toBe('made\n');
+    async function* upload() {
+      yield Buffer.from('from afar');
+    }
+    await files.store(owner, 'sub/up.txt', 9, upload(), signal);
+    expect(await shell(sandbox, 'cat sub/up.txt')).toBe('from afar');
+    await expect(files.fetch(owner, 'leak/passwd', signal)).rejects.toMatchObject({
+      code: expect.stringMatching(/path_outside|not_found/),
+    });
+    const { changes } = await files.changes(owner, signal);
+    expect(changes.map(({ path, change }) => `${change} ${path}`).toSorted()).toEqual(
+      expect.arrayContaining(['added sub/made.txt', 'added sub/up.txt', 'changed given.txt']),
+    );
+    await real.manager.destroy(sandbox.info.id);
+    expect(await files.list(owner, 'sub', signal)).toMatchObject({ from: 'folder' });
+    expect(await textOf('sub/up.txt')).toBe('from afar');
   });
 
   it('is brought back from a paused sandbox, too, and serves the next one', async () => {
