@@ -19,7 +19,9 @@ def op_usage(settings, spec):
                 todo.append(usage.count_here())
         else:
             todo.pop()
-            usage.leave()
+            if not usage.leave():
+                # Somebody moves or closes folders under us: what was counted so far is there at least.
+                break
     return {"bytes": usage.bytes, "files": usage.files}
 
 
@@ -51,13 +53,22 @@ class Usage:
         return folders
 
     def leave(self):
-        """Back to the folder above; one that was closed is closed again."""
+        """Back to the folder above; one that was closed is closed again. False when there is no way back."""
         if not self.closed:
-            return
+            return True
         mode = self.closed.pop()
-        if mode >= 0:
-            os.chmod(".", mode)
-        os.chdir("..")
+        try:
+            # The way up is opened first: nobody gets out of a folder that is closed.
+            above = os.open("..", os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                if mode >= 0:
+                    os.chmod(".", mode)
+                os.fchdir(above)
+            finally:
+                os.close(above)
+            return True
+        except OSError:
+            return False
 
 
 def enter(name):
