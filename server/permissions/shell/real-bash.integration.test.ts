@@ -18,7 +18,8 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'agentrail-bash-'));
   writeFileSync(
     join(folder, 'handler'),
-    'command_not_found_handle() { echo "$1" >> "$NOTES"; return "$STATUS"; }\nreadonly -f command_not_found_handle\n',
+    // Ended by what no name can hold: a name may hold the end of a line.
+    'command_not_found_handle() { printf "%s\\0" "$1" >> "$NOTES"; return "$STATUS"; }\nreadonly -f command_not_found_handle\n',
   );
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
@@ -45,7 +46,7 @@ function namesRunByBash(line: string, status: '0' | '1'): string[] {
     killSignal: 'SIGKILL',
   });
   if (run.error && !('code' in run.error && run.error.code === 'ETIMEDOUT')) throw run.error;
-  return readFileSync(notes, 'utf8').split('\n').filter(Boolean);
+  return readFileSync(notes, 'utf8').split('\0').filter(Boolean);
 }
 
 /** How many commands bash ran. */
