@@ -70,6 +70,7 @@ test('files are uploaded, seen, compared and downloaded; every part of the page 
   await signIn(page, await start());
   await openSandbox(page);
   await tab(page, 'Files');
+  await expect(page.getByRole('button', { name: 'hello.py', exact: true })).toBeVisible();
   const local = join(await mkdtemp(join(tmpdir(), 'upload-')), 'notes 你好.txt');
   await writeFile(local, 'first line\nsecond line\n');
   await page.getByTestId('upload').setInputFiles(local);
