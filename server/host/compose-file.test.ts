@@ -46,12 +46,12 @@ it('starts two instances on one database, each with a data directory of its own'
   const { services, volumes } = await compose();
   const instances = Object.entries(services).filter(([, { command }]) => command?.includes('serve'));
   expect(instances.map(([name]) => name)).toEqual(['one', 'two']);
-  const addresses = new Set(instances.map(([, { environment }]) => environment?.['DATABASE_URL']));
+  const addresses = new Set(instances.map(([, { environment }]) => environment?.DATABASE_URL));
   expect(addresses.size).toBe(1);
   const data = instances.map(([, { volumes = [] }]) => volumes.find((each) => each.endsWith(':/data')));
   expect(new Set(data).size).toBe(2);
   for (const [, { environment = {}, hostname, healthcheck }] of instances) {
-    expect(environment['AGENTRAIL_DATA_DIR']).toBe('/data');
+    expect(environment.AGENTRAIL_DATA_DIR).toBe('/data');
     expect(hostname).toBeDefined();
     expect(healthcheck?.test.join(' ')).toContain('/ready');
     for (const name of Object.keys(environment)) expect(known).toContain(name);
@@ -70,7 +70,7 @@ it('has no password in it, is open to this machine only, and waits for what it n
   expect(ports).toEqual([expect.stringMatching(/^127\.0\.0\.1:/)]);
   for (const { depends_on = {} } of Object.values(services))
     for (const name of Object.keys(depends_on)) expect(services[name]?.healthcheck).toBeDefined();
-  for (const name of ['one', 'two']) expect(configs['proxy']?.content).toContain(`server ${name}:3000;`);
+  for (const name of ['one', 'two']) expect(configs.proxy?.content).toContain(`server ${name}:3000;`);
   // Compose takes a single dollar sign for a variable of its own.
-  expect(configs['proxy']?.content.replaceAll('$$', '')).not.toContain('$');
+  expect(configs.proxy?.content.replaceAll('$$', '')).not.toContain('$');
 });

@@ -34,7 +34,7 @@ export async function verifyRows({ sql }: StormDatabase, book: SessionBook, faul
     `SELECT convert_from(content, 'UTF8') AS notes FROM agentrail.documents d JOIN agentrail.sessions s ON s.no = d.session_no
       WHERE ${of} AND kind = 'memory' AND name = 'NOTES.md'`,
   );
-  const notes = String(found?.['notes'] ?? '');
+  const notes = String(found?.notes ?? '');
   const missing = book.notes.find((note) => !notes.includes(note));
   if (missing !== undefined) faults.push(`${tenantId}/${sessionId}: "${missing}" is not in NOTES.md`);
 }

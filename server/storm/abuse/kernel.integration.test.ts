@@ -108,7 +108,8 @@ describe('files that lead out', () => {
         .split('\n')
         .filter(
           (folder) =>
-            !/^\/(tmp|home\/agent|workspace|memo|dev\/shm|dev\/mqueue|run)(\/|$)/.test(folder) && folder !== '(no output)',
+            !/^\/(tmp|home\/agent|workspace|memo|dev\/shm|dev\/mqueue|run)(\/|$)/.test(folder) &&
+            folder !== '(no output)',
         ),
     ).toEqual([]);
   });
