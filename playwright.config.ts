@@ -18,7 +18,8 @@ export default defineConfig({
   workers: 2,
   fullyParallel: false,
   forbidOnly: process.env.CI === 'true',
-  retries: 0,
+  // Told by name at the end of `npm test`.
+  retries: process.env.CI === 'true' ? 1 : 0,
   reporter: [
     ['list'],
     ['json', { outputFile: join(import.meta.dirname, '.cache/test/e2e.json') }],

@@ -3,12 +3,15 @@ import { globSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { exitOf } from './child.ts';
 import { type Counts, none, single, withExitCode } from './counts.ts';
+import { type Fault, playwrightFaults, vitestFaults } from './faults.ts';
 import type { Missing } from './prerequisites.ts';
 import { countPlaywright, countVitest } from './reports.ts';
 
 export interface Step {
   name: string;
   run(): Promise<Counts>;
+  /** What its report, once it ran, says of single tests. */
+  faults?(): Fault[];
 }
 
 const root = join(import.meta.dirname, '..');
@@ -28,13 +31,21 @@ export function vitestStep(name: string, project: string, exclude: string[] = []
   const report = join(reportDir, `${project}.json`);
   const args = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   for (const pattern of exclude) args.push('--exclude', pattern);
-  return { name, run: () => counted(report, countVitest, () => runProgram('vitest', args)) };
+  return {
+    name,
+    run: () => counted(report, countVitest, () => runProgram('vitest', args)),
+    faults: () => readReport(report, vitestFaults, []),
+  };
 }
 
 /** The configuration of Playwright writes the report there. */
 export function playwrightStep(name: string, filters: string[]): Step {
   const report = join(reportDir, 'e2e.json');
-  return { name, run: () => counted(report, countPlaywright, () => runProgram('playwright', ['test', ...filters])) };
+  return {
+    name,
+    run: () => counted(report, countPlaywright, () => runProgram('playwright', ['test', ...filters])),
+    faults: () => readReport(report, playwrightFaults, []),
+  };
 }
 
 /** A suite that cannot run here: each of its files counts as one skipped test, or as a failed one where all must run. */
@@ -59,18 +70,18 @@ async function counted(
   mkdirSync(reportDir, { recursive: true });
   rmSync(report, { force: true });
   const exitCode = await run();
-  return withExitCode(readReport(report, count), exitCode);
+  // No report: the program ended before its first test.
+  return withExitCode(readReport(report, count, { ...none, failed: 1 }), exitCode);
 }
 
-/** No report: the program ended before its first test, and its exit code tells. */
-function readReport(report: string, count: (report: unknown) => Counts): Counts {
+function readReport<T>(report: string, read: (report: unknown) => T, missing: T): T {
   let text: string;
   try {
     text = readFileSync(report, 'utf8');
   } catch {
-    return { ...none, failed: 1 };
+    return missing;
   }
-  return count(JSON.parse(text));
+  return read(JSON.parse(text));
 }
 
 function runProgram(program: string, args: string[]): Promise<number> {

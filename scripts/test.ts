@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { add, type Counts, none, summaryLine } from './counts.ts';
 import { findDockerTests, findEngineTests } from './docker-tests.ts';
+import { toldFault } from './faults.ts';
 import { findPostgresTests } from './postgres-tests.ts';
 import { findPrerequisites } from './prerequisites.ts';
 import { cannotRun, check, checkScript, playwrightStep, type Step, vitestStep } from './test-steps.ts';
@@ -24,13 +25,16 @@ interface Row {
 }
 
 const rows: Row[] = [];
+const faults: string[] = [];
 for (const step of await planSteps()) {
   process.stdout.write(`\n== ${step.name}\n`);
   const startedAt = performance.now();
   const counts = await step.run();
   rows.push({ name: step.name, counts, seconds: (performance.now() - startedAt) / 1000 });
+  faults.push(...(step.faults?.() ?? []).map(toldFault));
 }
 const total = rows.map((row) => row.counts).reduce(add, none);
+if (faults.length > 0) process.stdout.write(`\n== what did not pass at once\n${faults.join('\n')}\n`);
 process.stdout.write(`\n${table(rows)}\n${summaryLine(total)}\n`);
 process.exitCode = total.failed === 0 ? 0 : 1;
 
