@@ -13,12 +13,20 @@ export function exitOf(child: ChildProcess): Promise<number> {
   });
 }
 
+/** The descriptor that `runInForeground` leaves a pipe on: it ends with this process, however that ends. */
+export const launcherPipe = 3;
+
 /**
  * Runs a program in the foreground. The first signal is passed on once, so that it ends in order; the second is passed
  * on too, which forces it; the third kills. The child has a process group of its own: a terminal would signal it twice.
+ * It can watch `launcherPipe` to end when this process is killed and cannot pass anything on.
  */
 export async function runInForeground(command: string, args: string[], options: SpawnOptions = {}): Promise<number> {
-  const child = spawn(command, args, { stdio: 'inherit', detached: process.platform !== 'win32', ...options });
+  const child = spawn(command, args, {
+    stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
+    detached: process.platform !== 'win32',
+    ...options,
+  });
   let count = 0;
   let lastAt = Number.NEGATIVE_INFINITY;
   const forward = (signal: NodeJS.Signals) => {
@@ -33,4 +41,14 @@ export async function runInForeground(command: string, args: string[], options: 
   } finally {
     for (const signal of signals) process.off(signal, forward);
   }
+}
+
+/** Ends this process in order, as a closed terminal does, when the one that started it is gone. */
+export function endWithParent(parent = process.ppid): void {
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    process.kill(process.pid, 'SIGHUP');
+  }, 500);
+  timer.unref();
 }

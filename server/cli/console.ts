@@ -51,7 +51,7 @@ export async function openBrowserConsole(
       await host.close('now', (step) => say(`  ${step}`));
       await listener.close(500);
       say('Stopped.');
-    });
+    }, flags.launcherPipe);
   } catch (error) {
     await host.close('now');
     throw error;

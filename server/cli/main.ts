@@ -38,6 +38,7 @@ program
   .addOption(consolePort())
   .option('--no-open', 'print the link, open no browser')
   .option('--no-start', 'leave the agent server stopped')
+  .addOption(new Option('--launcher-pipe <fd>', 'ends with its launcher').argParser(toPort).hideHelp())
   .action((options) => run(() => runConsole(options)));
 
 program

@@ -9,6 +9,8 @@ export interface ServerFlags {
   host?: string;
   port?: number;
   consolePort?: number;
+  /** Descriptor of a pipe whose other end `npm start` holds. */
+  launcherPipe?: number;
 }
 
 export function installFiles() {
