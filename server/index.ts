@@ -5,6 +5,7 @@ import { createConsoleApp } from './console/console-app.ts';
 import type { ServerControl } from './console/server-control.ts';
 import type { HostOptions } from './host/host-options.ts';
 import { openParts } from './host/open-parts.ts';
+import type { Power } from './host/power.ts';
 import { systemClock } from './lib/clock.ts';
 
 export type { ContextProvider } from './agent/context-providers.ts';
@@ -12,10 +13,13 @@ export { defineProfile, type Profile, type ProfileDefinition, type ProfileResolv
 export type { RunHandle, RunManager } from './agent/runs.ts';
 export { defineTool, type Tool, type ToolContext } from './agent/tools/tool.ts';
 export { type AgentAppOptions, createAgentApp } from './app.ts';
+export { createPages } from './console/pages.ts';
 export type { ServerControl } from './console/server-control.ts';
 export { type CommandLine, parseCommandLine } from './host/command-line.ts';
 export { type EmbeddedAgentrail, type EmbedOptions, embedAgentrail } from './host/embed.ts';
 export type { HostOptions } from './host/host-options.ts';
+export { onLauncherGone } from './host/launcher-pipe.ts';
+export { createStartAid, type StartAid } from './host/start-aid.ts';
 export { type StartedServer, type StartOptions, startServer } from './host/start-server.ts';
 export type { TelemetrySink } from './host/telemetry-sinks.ts';
 export { type Listening, listen } from './http/listen.ts';
@@ -45,6 +49,10 @@ export interface ServerHost {
 }
 
 export interface ConsoleHost extends ServerHost {
+  /** What the machine's sleep means for the server. */
+  power: Power;
+  /** While `close('drain')` waits for runs: ends them now. */
+  hurry(): void;
   /** Answers everything below `app://console/` or `http://127.0.0.1:<console port>/`. */
   fetch(request: Request): Promise<Response>;
   /** Ends every open stream and chat; clients may come back. For a window that navigated or went away. */
@@ -122,6 +130,8 @@ export async function openConsoleHost(options: ConsoleHostOptions): Promise<Cons
   });
   return {
     server: parts.lifecycle,
+    power: parts.power,
+    hurry: parts.hurry,
     fetch: consoleApp.fetch,
     dropStreams: consoleApp.dropStreams,
     ...(browserAuth && { announceLink: browserAuth.announceLink }),

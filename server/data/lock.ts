@@ -50,6 +50,18 @@ export async function acquireDataDirLock(dataDir: string, { instanceId, clock }:
   }
 }
 
+/** Who holds the data directory now, as far as can be told; undefined: nobody that still lives. */
+export async function findLiveOwner(dataDir: string): Promise<LockOwner | 'unreadable' | undefined> {
+  try {
+    const found = await readLock(createDataLayout(dataDir).lockFile);
+    if (found === undefined) return undefined;
+    if (found.owner === undefined) return 'unreadable';
+    return (await isStale(found)) ? undefined : found.owner;
+  } catch (error) {
+    throw toStorageError(error);
+  }
+}
+
 function toLock(file: string, owner: LockOwner, replaced: Found | undefined): DataDirLock {
   const isHeld = async (): Promise<boolean> => isSame(await readLock(file), { owner });
   const release = async (): Promise<void> => {

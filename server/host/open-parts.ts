@@ -35,6 +35,7 @@ import { openMemory } from './open-memory.ts';
 import { openSandboxes } from './open-sandboxes.ts';
 import { openStorage } from './open-storage.ts';
 import { openSubagents } from './open-subagents.ts';
+import { createPower } from './power.ts';
 import { createSinks } from './telemetry-sinks.ts';
 import { startOnceUnlocked } from './undecided-sessions.ts';
 
@@ -191,6 +192,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
   const stopWaiting = startOnceUnlocked({ lifecycle, secrets, logger });
   lifecycle.subscribe(({ phase }) => sandboxes.keepWarm(phase === 'ready' || phase === 'degraded'));
 
+  const power = createPower({ ...{ sandboxes, logger, clock }, flush: () => logs.flush() });
   let closing: Promise<void> | undefined;
   async function closeOnce(mode: 'drain' | 'now', tell: (step: string) => void, before?: () => void) {
     tell('Ending runs and destroying sandboxes');
@@ -216,6 +218,9 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
     dataCare,
     memory,
     mcp: mcp.manager,
+    power,
+    /** Runs that a shutdown still waits for end now. */
+    hurry: () => void lifecycle.parts()?.runs.drain(0),
     close(mode: 'drain' | 'now', onProgress: (step: string) => void = () => undefined, before?: () => void) {
       closing ??= closeOnce(mode, onProgress, before);
       return closing;
