@@ -3,6 +3,9 @@ import { listModels } from './agent/model-menu.ts';
 import { type ConsoleAuth, createBrowserAuth, desktopAuth } from './console/auth.ts';
 import { createConsoleApp } from './console/console-app.ts';
 import type { ServerControl } from './console/server-control.ts';
+import { createUsageFile } from './console/usage-file.ts';
+import { findInstallRoot } from './data/install-root.ts';
+import { openFirstRunParts } from './first-run/open-first-run.ts';
 import type { HostOptions } from './host/host-options.ts';
 import { openParts } from './host/open-parts.ts';
 import type { Power } from './host/power.ts';
@@ -103,7 +106,17 @@ export async function openConsoleHost(options: ConsoleHostOptions): Promise<Cons
           logger: parts.logger.child({ component: 'console' }),
         });
   const auth: ConsoleAuth = browserAuth ?? desktopAuth();
+  const usedBytes = async () => {
+    const folders = (await disk.read()).usedBytes;
+    return Object.values(folders).reduce((sum, size) => sum + size, 0);
+  };
+  const firstRun = await openFirstRunParts({
+    ...{ dataDir: parts.dataDir, config, secrets, server: parts.lifecycle, usedBytes, clock: systemClock },
+    ...{ installRoot: findInstallRoot(import.meta.dirname), home: parts.home, logger: parts.logger },
+  });
   const consoleApp = createConsoleApp({
+    firstRun,
+    usageStore: createUsageFile(parts.dataDir),
     auth,
     server: parts.lifecycle,
     sessions: parts.sessions,
@@ -122,8 +135,8 @@ export async function openConsoleHost(options: ConsoleHostOptions): Promise<Cons
     mcp: parts.mcp,
     rendererDir: options.rendererDir,
     disk: async () => {
-      const { totalBytes, freeBytes, usedBytes } = await disk.read();
-      return { totalBytes, freeBytes, usedBytes: Object.values(usedBytes).reduce((sum, size) => sum + size, 0) };
+      const { totalBytes, freeBytes } = await disk.read();
+      return { totalBytes, freeBytes, usedBytes: await usedBytes() };
     },
     agents: () => parts.agents(),
     models: () => listModels(config.current(), secrets),

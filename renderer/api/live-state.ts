@@ -1,6 +1,7 @@
 import type { ConsoleState } from '../../server/console/api.ts';
 import type { RunInfo } from '../../server/contract/chat.ts';
 import type { ConsoleEvent, Problem } from '../../server/contract/console-events.ts';
+import type { Notice } from '../../server/contract/notices.ts';
 import type { EngineStatus, ImageStatus, SandboxInfo, SandboxStats } from '../../server/contract/sandbox.ts';
 import type { ServerState } from '../../server/contract/server-state.ts';
 
@@ -20,6 +21,8 @@ export interface LiveState {
   /** The latest of each sandbox. */
   stats: Readonly<Record<string, SandboxStats>>;
   problems: readonly Problem[];
+  /** Newest first. */
+  notices: readonly Notice[];
 }
 
 /** Ended runs are kept for the pages that just showed them; running ones always. */
@@ -38,6 +41,7 @@ export function fromConsoleState(state: ConsoleState): LiveState {
     image: state.image,
     stats: {},
     problems: state.problems,
+    notices: state.notices,
   };
 }
 
@@ -53,6 +57,14 @@ function withSandbox(sandboxes: readonly SandboxInfo[], sandbox: SandboxInfo): S
   if (sandbox.state === 'gone') return sandboxes.filter((each) => each.id !== sandbox.id);
   const place = sandboxes.findIndex((each) => each.id === sandbox.id);
   return place === -1 ? [...sandboxes, sandbox] : sandboxes.with(place, sandbox);
+}
+
+/** The server keeps as many. */
+const noticesKept = 100;
+
+function withNotice(notices: readonly Notice[], notice: Notice): Notice[] {
+  const place = notices.findIndex((each) => each.id === notice.id);
+  return place === -1 ? [notice, ...notices].slice(0, noticesKept) : notices.with(place, notice);
 }
 
 /** The one place where an event changes what is known. Applying the same event twice gives the same state. */
@@ -72,6 +84,10 @@ export function reduceLive(state: LiveState, event: ConsoleEvent): LiveState {
       return { ...state, stats: Object.fromEntries(event.stats.map((each) => [each.id, each])) };
     case 'problems':
       return { ...state, problems: event.problems };
+    case 'notice':
+      return { ...state, notices: withNotice(state.notices, event.notice) };
+    case 'notices':
+      return { ...state, notices: event.notices };
     // These tell that something else is to be fetched or shown; nothing here changes.
     case 'reset':
     case 'secret':

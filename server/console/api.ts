@@ -5,11 +5,14 @@ import { chatRoutes } from './routes/chat.ts';
 import { cleanUpRoutes } from './routes/clean-up.ts';
 import { dataCareRoutes } from './routes/data-care.ts';
 import { eventRoutes } from './routes/events.ts';
+import { firstRunRoutes } from './routes/first-run.ts';
 import { imageRoutes } from './routes/images.ts';
 import { keepingRoutes } from './routes/keeping.ts';
 import { logRoutes } from './routes/logs.ts';
 import { mcpRoutes } from './routes/mcp.ts';
 import { memoryRoutes } from './routes/memory.ts';
+import { noticeRoutes } from './routes/notices.ts';
+import { overviewRoutes } from './routes/overview.ts';
 import { readinessRoutes } from './routes/readiness.ts';
 import { runRoutes } from './routes/runs.ts';
 import { sandboxFileRoutes } from './routes/sandbox-files.ts';
@@ -29,6 +32,9 @@ export function consoleRoutes(context: ConsoleContext) {
   return new Hono()
     .route('/', stateRoutes(context))
     .route('/', eventRoutes(context))
+    .route('/', firstRunRoutes(context))
+    .route('/', noticeRoutes(context))
+    .route('/', overviewRoutes(context))
     .route('/', serverRoutes(context))
     .route('/', runRoutes(context))
     .route('/', chatRoutes(context))
@@ -55,10 +61,11 @@ export function consoleRoutes(context: ConsoleContext) {
 /** For `hc<ConsoleApi>('/console/api')`. Requests that change something need the header `X-Agentrail-Console: 1`. */
 export type ConsoleApi = ReturnType<typeof consoleRoutes>;
 
-export type { ConsoleState, DiskUse, ProcessUse, UsageToday } from './console-state.ts';
+export type { ConsoleState, DiskUse, ProcessUse } from './console-state.ts';
 export type { AgentChoice, ModelChoice } from './context.ts';
 export type { ProblemCode } from './problems.ts';
 export type { DataMap } from './routes/data-care.ts';
+export type { OverviewFacts } from './routes/overview.ts';
 export type { HealthProbe, HealthReport } from './routes/readiness.ts';
 export type { DestroyOutcome } from './routes/sandboxes.ts';
 export type { SessionHistory, SessionOffers } from './routes/session-detail.ts';

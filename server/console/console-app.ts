@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { ConfigManager } from '../config/config-manager.ts';
 import type { DataCare } from '../data/data-care.ts';
+import type { FirstRunParts } from '../first-run/open-first-run.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { McpManager } from '../mcp/mcp-manager.ts';
@@ -21,6 +22,7 @@ import { createRequestKeeper } from './request-keeper.ts';
 import { securityHeaders } from './security-headers.ts';
 import type { ConsoleParts } from './server-control.ts';
 import { staticFiles } from './static-files.ts';
+import type { UsageStore } from './usage-history.ts';
 
 export interface ConsoleAppOptions extends ConsoleParts {
   secrets: SecretsManager;
@@ -40,6 +42,9 @@ export interface ConsoleAppOptions extends ConsoleParts {
   dataCare?: DataCare;
   memory?: UserMemoryManager;
   mcp?: Pick<McpManager, 'list' | 'restart'>;
+  firstRun?: FirstRunParts;
+  /** Absent: what runs used is forgotten with the process. */
+  usageStore?: UsageStore;
   agents(): AgentChoice[];
   models(): ModelChoice[];
   auth: ConsoleAuth;
@@ -53,8 +58,8 @@ export interface ConsoleApp {
   openStreams(): number;
   /** Ends every open stream and chat; clients may come back. For a window that navigated or went away. */
   dropStreams(): void;
-  /** Ends every stream, timer and subscription. The managers stay as they are. */
-  close(): void;
+  /** Ends every stream, timer and subscription, and writes what runs used. The managers stay as they are. */
+  close(): Promise<void>;
 }
 
 /** Files that are read piece by piece, however large. */

@@ -2,6 +2,7 @@ import { newId } from '../lib/new-id.ts';
 import { createWorkspaceFiles } from '../sandbox/files/workspace-files.ts';
 import { createTerminals } from '../sandbox/terminal/terminals.ts';
 import type { LiveRedactor } from '../secrets/redactor.ts';
+import { createBackupWatch } from './backup-watch.ts';
 import type { ConsoleAppOptions } from './console-app.ts';
 import type { ConsoleState } from './console-state.ts';
 import type { AllRuns, ConsoleContext } from './context.ts';
@@ -11,11 +12,12 @@ import { createEventHub } from './live/event-hub.ts';
 import { createLogBatches } from './live/log-batches.ts';
 import { repeat } from './live/repeat.ts';
 import { createStatsPoll } from './live/stats-poll.ts';
+import { createNotices } from './notices/notices.ts';
 import { createProblemWatch } from './problem-watch.ts';
 import { createProcessMeter } from './process-use.ts';
 import { createRunWatch } from './run-watch.ts';
 import { followRunsElsewhere } from './runs-elsewhere.ts';
-import { createUsageToday } from './usage-today.ts';
+import { createUsageWatch } from './usage-history.ts';
 
 const diskCheckMs = 60_000;
 const imageCheckMs = 5000;
@@ -23,7 +25,7 @@ const imageCheckMs = 5000;
 export interface ConsoleCore {
   context: ConsoleContext;
   dropStreams(): void;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** Joins the managers with the event hub: whatever changes anywhere becomes one event for every client. */
@@ -34,9 +36,11 @@ export function createConsoleCore(options: ConsoleAppOptions): ConsoleCore {
   let dropping = new AbortController();
 
   const hub = createEventHub({ epoch: newId('instance'), version, clock });
-  const usage = createUsageToday(clock);
+  const usage = createUsageWatch({ clock, logger, store: options.usageStore });
+  const notices = createNotices(clock, hub.publish);
   const readProcess = createProcessMeter(clock);
   const disk = createDiskWatch(options.disk, clock, logger);
+  const backup = createBackupWatch(options.dataCare?.backups.schedule, logger);
   const engine = createEngineWatch(
     sandboxes,
     () => config.current().sandbox.image,
@@ -55,18 +59,26 @@ export function createConsoleCore(options: ConsoleAppOptions): ConsoleCore {
       configFaults: config.faults(),
       models: models(),
       disk: disk.known(),
+      backupProblem: backup.known()?.problem,
     }),
-    (found) => hub.publish({ type: 'problems', problems: found }),
+    (found) => {
+      hub.publish({ type: 'problems', problems: found });
+      notices.onProblems(found);
+    },
     logger,
   );
   const runs = createRunWatch(server, (run) => {
     usage.count(run);
     hub.publish({ type: 'run', run });
+    notices.onRun(run);
   });
   const elsewhere = followRunsElsewhere({
     ...{ server, clock, logger, signal: closing.signal },
     isWatched: () => hub.audience().streams > 0,
-    onRun: (run) => hub.publish({ type: 'run', run }),
+    onRun: (run) => {
+      hub.publish({ type: 'run', run });
+      notices.onRun(run);
+    },
   });
   const allRuns: AllRuns = {
     list: () => [...runs.list(), ...elsewhere.list()].sort((a, b) => b.startedAt - a.startedAt),
@@ -105,6 +117,7 @@ export function createConsoleCore(options: ConsoleAppOptions): ConsoleCore {
 
   void repeat(clock, diskCheckMs, closing.signal, async () => {
     await disk.read();
+    await backup.look();
     problems.check();
   });
   // Images are built and removed outside this program too; one that is there is looked at again on request only.
@@ -129,9 +142,11 @@ export function createConsoleCore(options: ConsoleAppOptions): ConsoleCore {
       image: engine.image(),
       problems: problems.read(),
       vault: secrets.status(),
-      usageToday: usage.read(),
+      notices: notices.list(),
+      usageToday: usage.today(),
       disk: space,
       process: readProcess(),
+      ...(options.firstRun && { firstRun: options.firstRun.state.read() }),
       epoch: hub.epoch,
     };
   }
@@ -149,15 +164,18 @@ export function createConsoleCore(options: ConsoleAppOptions): ConsoleCore {
       dataCare: options.dataCare,
       memory: options.memory,
       mcp: options.mcp,
+      firstRun: options.firstRun,
+      ...{ notices, usage, backup },
       dropSignal: () => dropping.signal,
     },
     dropStreams,
-    close() {
+    async close() {
       closing.abort();
       for (const close of closers) close();
       stats.setListeners(0);
       hub.close();
       dropStreams();
+      await usage.close();
     },
   };
 }

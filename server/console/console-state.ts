@@ -1,8 +1,11 @@
 import type { RunInfo } from '../contract/chat.ts';
 import type { Problem } from '../contract/console-events.ts';
+import type { FirstRun } from '../contract/first-run.ts';
+import type { Notice } from '../contract/notices.ts';
 import type { EngineStatus, ImageStatus, SandboxInfo } from '../contract/sandbox.ts';
 import type { VaultStatus } from '../contract/secrets.ts';
 import type { ServerState } from '../contract/server-state.ts';
+import type { UsageSum } from '../contract/usage.ts';
 
 /** Space on the volume of the data directory. */
 export interface DiskUse {
@@ -21,15 +24,6 @@ export interface ProcessUse {
   openHandles: number;
 }
 
-/** Runs since local midnight. Cost in US dollars. */
-export interface UsageToday {
-  runs: number;
-  failed: number;
-  inputTokens: number;
-  outputTokens: number;
-  cost: number;
-}
-
 /** The whole picture in one answer; afterwards events keep it true. */
 export interface ConsoleState {
   version: string;
@@ -43,10 +37,15 @@ export interface ConsoleState {
   image: ImageStatus;
   problems: Problem[];
   vault: VaultStatus;
-  usageToday: UsageToday;
+  /** Newest first. */
+  notices: Notice[];
+  /** Since local midnight. */
+  usageToday: UsageSum;
   /** Null when it cannot be told. */
   disk: DiskUse | null;
   process: ProcessUse;
+  /** Absent: this server was set up by somebody else. */
+  firstRun?: FirstRun;
   /** Names this process: event ids of another epoch are worthless. */
   epoch: string;
 }

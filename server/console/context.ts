@@ -1,6 +1,7 @@
 import type { ConfigManager } from '../config/config-manager.ts';
 import type { RunInfo } from '../contract/chat.ts';
 import type { DataCare } from '../data/data-care.ts';
+import type { FirstRunParts } from '../first-run/open-first-run.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { McpManager } from '../mcp/mcp-manager.ts';
 import type { UserMemoryManager } from '../memory/user-memory.ts';
@@ -11,10 +12,13 @@ import type { SecretsManager } from '../secrets/secrets-manager.ts';
 import type { Keeping } from '../sessions/keeping/keeping.ts';
 import type { LogStore } from '../telemetry/log-store.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { BackupWatch } from './backup-watch.ts';
 import type { ConsoleState } from './console-state.ts';
 import type { EngineWatch } from './engine-watch.ts';
 import type { EventHub } from './live/event-hub.ts';
+import type { Notices } from './notices/notices.ts';
 import type { ConsoleParts } from './server-control.ts';
+import type { UsageWatch } from './usage-history.ts';
 
 /** An agent that a person can talk to. */
 export interface AgentChoice {
@@ -58,6 +62,11 @@ export interface ConsoleContext extends ConsoleParts {
   memory?: UserMemoryManager | undefined;
   /** Absent: there are no MCP servers. */
   mcp?: Pick<McpManager, 'list' | 'restart'> | undefined;
+  /** Absent: this server was set up by somebody else. */
+  firstRun?: FirstRunParts | undefined;
+  notices: Notices;
+  usage: Pick<UsageWatch, 'history'>;
+  backup: BackupWatch;
   agents(): AgentChoice[];
   models(): ModelChoice[];
   hub: EventHub;

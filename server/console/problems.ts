@@ -1,3 +1,4 @@
+import type { BackupSchedule } from '../contract/backups.ts';
 import type { ConfigFault } from '../contract/config.ts';
 import type { Problem } from '../contract/console-events.ts';
 import type { EngineStatus, ImageStatus } from '../contract/sandbox.ts';
@@ -13,6 +14,7 @@ export type ProblemCode =
   | 'vault_damaged'
   | 'config_faults'
   | 'disk_low'
+  | 'backup_failed'
   | 'no_model_key'
   | 'key_rejected'
   | 'engine_not_connected'
@@ -28,6 +30,8 @@ export interface ProblemFacts {
   configFaults: ConfigFault[];
   models: ModelChoice[];
   disk: DiskUse | null;
+  /** Why the last scheduled backup was not made. */
+  backupProblem?: BackupSchedule['problem'];
 }
 
 type Found = Problem & { code: ProblemCode };
@@ -41,6 +45,7 @@ export function findProblems(facts: ProblemFacts): Problem[] {
     ...vaultProblems(facts.vault),
     ...configProblems(facts.configFaults),
     ...diskProblems(facts.disk),
+    ...backupProblems(facts.backupProblem),
     ...keyProblems(facts.secrets),
     ...modelProblems(facts.models),
     ...engineProblems(facts.engine, facts.image),
@@ -73,6 +78,11 @@ function diskProblems(disk: DiskUse | null): Found[] {
   if (freePct >= lowDiskPct) return [];
   const params = { freeBytes: String(disk.freeBytes), freePct: freePct.toFixed(1) };
   return [{ code: 'disk_low', severity: 'bad', params, page: 'overview' }];
+}
+
+function backupProblems(problem: BackupSchedule['problem']): Found[] {
+  if (!problem) return [];
+  return [{ code: 'backup_failed', severity: 'bad', params: { message: problem.message }, page: 'data' }];
 }
 
 function keyProblems(secrets: SecretInfo[]): Found[] {

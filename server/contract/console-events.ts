@@ -1,5 +1,6 @@
 import type { RunInfo } from './chat.ts';
 import type { LogLine } from './logs.ts';
+import type { Notice } from './notices.ts';
 import type { EngineStatus, ImageStatus, SandboxInfo, SandboxStats } from './sandbox.ts';
 import type { SecretInfo } from './secrets.ts';
 import type { ServerState } from './server-state.ts';
@@ -11,7 +12,7 @@ export interface Problem {
   severity: 'warn' | 'bad';
   /** Values for the translated sentence, for instance a variable's name. */
   params: Record<string, string>;
-  page: 'overview' | 'sandboxes' | 'secrets' | 'settings' | 'logs';
+  page: 'overview' | 'sandboxes' | 'secrets' | 'settings' | 'logs' | 'data';
 }
 
 /**
@@ -30,6 +31,10 @@ export type ConsoleEvent =
   | { type: 'secret'; secret: SecretInfo }
   | { type: 'settings' }
   | { type: 'problems'; problems: Problem[] }
+  /** A new one, or one that changed. */
+  | { type: 'notice'; notice: Notice }
+  /** All of them, newest first, after a person did something to the list. */
+  | { type: 'notices'; notices: Notice[] }
   | { type: 'logs'; lines: LogLine[]; dropped: number };
 
 export type ConsoleEventType = ConsoleEvent['type'];

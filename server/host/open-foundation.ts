@@ -3,8 +3,11 @@ import { createConfigManager } from '../config/config-manager.ts';
 import { readEnvironment, secretVariables } from '../config/env.ts';
 import { resolveBoot } from '../config/resolve-boot.ts';
 import { openDataDir } from '../data/data-dir.ts';
+import { findInstallRoot } from '../data/install-root.ts';
 import { acquireDataDirLock } from '../data/lock.ts';
 import { settleDataDir } from '../data/move/move-marks.ts';
+import { moveToNextPlace, readNextPlace } from '../data/move/next-place.ts';
+import { maxMoveBytes } from '../first-run/data-place.ts';
 import { systemClock } from '../lib/clock.ts';
 import { newId } from '../lib/new-id.ts';
 import { mcpSecretNames } from '../mcp/secret-references.ts';
@@ -21,7 +24,7 @@ export async function openFoundation(options: HostOptions) {
   const clock = systemClock;
   const environment = readEnvironment();
   const named = resolveBoot(environment, { cwd: process.cwd(), ...options.commandLine });
-  const dataDir = await settleDataDir(named.dataDir);
+  const dataDir = await goToNextPlace(await settleDataDir(named.dataDir));
   const boot = { ...named, dataDir };
   const instanceId = newId('instance');
   await openDataDir(dataDir);
@@ -77,4 +80,12 @@ export async function openFoundation(options: HostOptions) {
     await lock[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** Carries out what a person chose in the first run; the marks then tell where the data directory is. */
+async function goToNextPlace(dataDir: string): Promise<string> {
+  if ((await readNextPlace(dataDir)) === undefined) return dataDir;
+  const installRoot = findInstallRoot(import.meta.dirname);
+  await moveToNextPlace({ dataDir, installRoot, maxBytes: maxMoveBytes, clock: systemClock });
+  return settleDataDir(dataDir);
 }

@@ -194,13 +194,14 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
 
   const power = createPower({ ...{ sandboxes, logger, clock }, flush: () => logs.flush() });
   let closing: Promise<void> | undefined;
-  async function closeOnce(mode: 'drain' | 'now', tell: (step: string) => void, before?: () => void) {
+  type Before = () => void | Promise<void>;
+  async function closeOnce(mode: 'drain' | 'now', tell: (step: string) => void, before?: Before) {
     tell('Ending runs and destroying sandboxes');
     stopWaiting();
     await backups.close();
     await keeping.close();
     await lifecycle.stop(mode);
-    before?.();
+    await before?.();
     await mcp.manager.close();
     await sandboxes.close();
     tell('Writing sessions and logs');
@@ -214,6 +215,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
   }
   return {
     ...{ dataDir, config, secrets, tokens, logger, logs, sessions, sandboxes, disk, agents, lifecycle },
+    home: foundation.environment.home,
     keeping: keeping.keeping,
     dataCare,
     memory,
@@ -221,7 +223,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
     power,
     /** Runs that a shutdown still waits for end now. */
     hurry: () => void lifecycle.parts()?.runs.drain(0),
-    close(mode: 'drain' | 'now', onProgress: (step: string) => void = () => undefined, before?: () => void) {
+    close(mode: 'drain' | 'now', onProgress: (step: string) => void = () => undefined, before?: Before) {
       closing ??= closeOnce(mode, onProgress, before);
       return closing;
     },

@@ -10,6 +10,7 @@ export const problems = {
     note: 'Runs use the offline demo model until there is one.',
     action: 'Set a key',
   },
+  backup_failed: { title: 'The scheduled backup failed', note: '{{message}}', action: 'Open Data' },
   key_rejected: { title: '{{name}} was rejected', note: 'The provider refuses this key.', action: 'Replace' },
   engine_not_connected: { title: 'Docker is not connected', note: '{{problem}}', action: 'See why' },
   image_missing: { title: 'The sandbox image is missing', note: '{{reference}}', action: 'How to get it' },

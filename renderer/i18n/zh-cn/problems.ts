@@ -7,6 +7,7 @@ export const problems: Words['problems'] = {
   config_faults: { title: '配置文件有错误', note: '{{path}}：{{message}}', action: '查看错误' },
   disk_low: { title: '磁盘快满了', note: '仅剩 {{free}}（{{freePct}}%）', action: '查看' },
   no_model_key: { title: '还没有设置模型密钥', note: '在此之前，运行使用离线演示模型。', action: '设置密钥' },
+  backup_failed: { title: '定时备份失败', note: '{{message}}', action: '打开数据页' },
   key_rejected: { title: '{{name}} 被拒绝', note: '模型服务不接受这个密钥。', action: '更换' },
   engine_not_connected: { title: '没有连接到 Docker', note: '{{problem}}', action: '查看原因' },
   image_missing: { title: '缺少沙箱镜像', note: '{{reference}}', action: '如何获取' },

@@ -62,6 +62,12 @@ describe('GET /state', () => {
     made.server.runChanges.tell(runInfo({ usage: { ...usage, inputTokens: 3 } }));
     made.server.runChanges.tell(runInfo({ usage, status: 'done' }));
     made.server.runChanges.tell(runInfo({ runId: 'run_2', usage, status: 'error' }));
-    expect((await read(made)).usageToday).toEqual({ runs: 2, failed: 1, inputTokens: 20, outputTokens: 10, cost: 0.5 });
+    expect((await read(made)).usageToday).toMatchObject({
+      runs: 2,
+      failed: 1,
+      inputTokens: 20,
+      outputTokens: 10,
+      cost: 0.5,
+    });
   });
 });

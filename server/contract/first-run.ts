@@ -1,0 +1,82 @@
+import { z } from 'zod';
+
+/** The way from a fresh data directory to a first answer. Sizes in bytes. */
+
+export const firstRunSteps = ['data', 'model', 'sandbox'] as const;
+export type FirstRunStep = (typeof firstRunSteps)[number];
+
+export const stepOutcomes = ['open', 'done', 'skipped'] as const;
+export type StepOutcome = (typeof stepOutcomes)[number];
+
+export interface FirstRun {
+  /** `open`: shown at the start until it is finished or dismissed. */
+  status: 'open' | 'finished' | 'dismissed';
+  /** Where it goes on. */
+  step: FirstRunStep;
+  steps: Record<FirstRunStep, StepOutcome>;
+}
+
+export const firstRunChangeSchema = z.union([
+  z.strictObject({ step: z.enum(firstRunSteps), outcome: z.enum(stepOutcomes) }),
+  z.strictObject({ goTo: z.enum(firstRunSteps) }),
+  z.strictObject({ status: z.enum(['open', 'finished', 'dismissed']) }),
+]);
+export type FirstRunChange = z.infer<typeof firstRunChangeSchema>;
+
+/** Where data lies, and where it could. */
+export interface DataPlace {
+  dataDir: string;
+  /** Of the disk; absent when it does not tell. */
+  freeBytes?: number;
+  totalBytes?: number;
+  /** Why nothing can be written there; absent when it can. */
+  problem?: string;
+  /** Chosen for the next start. `problem`: that start could not move there. */
+  next?: { to: string; problem?: string };
+  /** Small enough to be moved while the program starts; else the command line does it. */
+  canMove: boolean;
+  moveCommand: string;
+}
+
+export const choosePlaceSchema = z.strictObject({ to: z.string().trim().min(1).max(4096) });
+
+/** Keys that can be set here; every other way is in Secrets and Settings. */
+export const keyProviders = { anthropic: 'ANTHROPIC_API_KEY', openai: 'OPENAI_API_KEY' } as const;
+export type KeyProvider = keyof typeof keyProviders;
+
+/** Programs that serve models on this machine, with the port that each listens on unless told otherwise. */
+export const localServers = [
+  { id: 'ollama', label: 'Ollama', port: 11_434 },
+  { id: 'lmstudio', label: 'LM Studio', port: 1234 },
+  { id: 'llamacpp', label: 'llama.cpp', port: 8080 },
+  { id: 'vllm', label: 'vLLM', port: 8000 },
+] as const;
+
+/** A program on this machine that answered with a list of models. */
+export interface LocalServer {
+  /** Name below `providers` in agentrail.yaml. */
+  id: string;
+  label: string;
+  port: number;
+  baseUrl: string;
+  models: string[];
+}
+
+const port = z.number().int().min(1).max(65_535);
+const modelId = z.string().min(1).max(200);
+
+export const lookLocalSchema = z.strictObject({ port: port.optional() });
+
+export const chooseModelSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('key'),
+    provider: z.enum(['anthropic', 'openai']),
+    /** Absent: the key that is set already. */
+    value: z.string().trim().min(1, 'Paste a key.').max(16_384).optional(),
+    /** Keeps a key that could not be checked. One that was refused is never kept. */
+    unchecked: z.boolean().default(false),
+  }),
+  z.strictObject({ kind: z.literal('local'), id: z.string().min(1).max(64), port, model: modelId }),
+  z.strictObject({ kind: z.literal('demo') }),
+]);
+export type ChooseModel = z.infer<typeof chooseModelSchema>;
