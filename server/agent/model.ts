@@ -176,7 +176,7 @@ async function makeModel(
 }
 
 function readKey(provider: ProviderFacts, secrets: SecretSource): string | undefined {
-  const key = (provider.keyName && secrets.get(provider.keyName)?.value) || undefined;
+  const key = (provider.keyName && secrets.get(provider.keyName, 'model')?.value) || undefined;
   // Such a value cannot stand in a header, and the error of the attempt would quote it.
   if (key !== undefined && !/^[\x21-\x7e]+$/.test(key)) {
     throw new AppError(

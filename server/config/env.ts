@@ -72,6 +72,13 @@ const settingVariables = {
   },
 } satisfies Record<string, { path: string; schema: z.ZodType }>;
 
+/** Variables that are settings of this program, and no secrets. */
+export const settingVariableNames: readonly string[] = [
+  ...Object.keys(settingVariables),
+  ...['AGENTRAIL_DATA_DIR', 'AGENTRAIL_CONFIG_PATH', 'DOCKER_CONTEXT', 'DOCKER_CONFIG', 'DOCKER_CERT_PATH'],
+  ...['DOCKER_TLS_VERIFY', 'NODE_ENV', 'PATH', 'HOME'],
+];
+
 /**
  * The environment, parsed. An empty variable counts as not set. Throws AppError `invalid_environment` (400, details:
  * ConfigFault[] with the variables as paths) with every fault at once.

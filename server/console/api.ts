@@ -20,6 +20,7 @@ import { sandboxInsideRoutes } from './routes/sandbox-insides.ts';
 import { sandboxTerminalRoutes } from './routes/sandbox-terminals.ts';
 import { sandboxRoutes } from './routes/sandboxes.ts';
 import { secretRoutes } from './routes/secrets.ts';
+import { secretCareRoutes } from './routes/secrets-care.ts';
 import { serverRoutes } from './routes/server.ts';
 import { sessionDetailRoutes } from './routes/session-detail.ts';
 import { sessionRoutes } from './routes/sessions.ts';
@@ -53,6 +54,7 @@ export function consoleRoutes(context: ConsoleContext) {
     .route('/', memoryRoutes(context))
     .route('/', logRoutes(context))
     .route('/', secretRoutes(context))
+    .route('/', secretCareRoutes(context))
     .route('/', tokenRoutes(context))
     .route('/', settingsRoutes(context))
     .route('/', mcpRoutes(context));

@@ -114,7 +114,10 @@ export function logLine(seq: number): LogLine {
 }
 
 export function secretInfo(change: Partial<SecretInfo> = {}): SecretInfo {
-  return { name: 'OPENAI_API_KEY', group: 'models', isSet: false, shadowsVault: false, ...change };
+  return {
+    ...{ name: 'OPENAI_API_KEY', group: 'models', isSet: false, shadowsVault: false, sources: [], versions: 0 },
+    ...change,
+  };
 }
 
 export function fakeServer() {

@@ -88,7 +88,7 @@ it('refuses as well when the vault is damaged, until it is put aside', async () 
     code: databaseLocked,
     message: expect.stringContaining('is damaged'),
   });
-  await secrets.moveVaultAside();
+  await secrets.care.moveVaultAside();
   await opened.sessions.ping();
   expect(opened.sessions.kind).toBeUndefined();
   await opened.close();

@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import { defaultProviderName } from '../agent/model-menu.ts';
 import { createConfigManager } from '../config/config-manager.ts';
 import { readEnvironment, secretVariables } from '../config/env.ts';
@@ -56,6 +57,7 @@ export async function openFoundation(options: HostOptions) {
       ...(environment.vaultPassphrase !== undefined && { passphrase: environment.vaultPassphrase }),
       clock,
       logger,
+      ...userName(),
       probes: () => {
         const known = secretsOnceOpen;
         return probeTargets(config.current(), known ? defaultProviderName(config.current(), known) : 'anthropic');
@@ -88,4 +90,13 @@ async function goToNextPlace(dataDir: string): Promise<string> {
   const installRoot = findInstallRoot(import.meta.dirname);
   await moveToNextPlace({ dataDir, installRoot, maxBytes: maxMoveBytes, clock: systemClock });
   return settleDataDir(dataDir);
+}
+
+/** Who runs the program; an account without a name has none. */
+function userName(): { user?: string } {
+  try {
+    return { user: userInfo().username };
+  } catch {
+    return {};
+  }
 }

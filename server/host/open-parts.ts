@@ -160,7 +160,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
           mcp: mcp.manager,
         },
         config: () => config.current(),
-        token: () => secrets.get('UI_SECRET_TOKEN')?.value,
+        token: () => secrets.get('UI_SECRET_TOKEN', 'server')?.value,
         bindAddress: () => bound,
         pluginRoutes: extensions.plugins.routes,
         beforeSessionDelete: async ({ tenantId, sessionId }) => {

@@ -27,7 +27,7 @@ export async function openSessions(foundation: SessionsFoundation): Promise<Open
 
 function openKnown(foundation: SessionsFoundation, nodeId: string): OpenSessions {
   const { dataDir, clock, logger, secrets, instanceId, config } = foundation;
-  const url = secrets.get('DATABASE_URL')?.value;
+  const url = secrets.get('DATABASE_URL', 'storage')?.value;
   if (url === undefined) {
     const sessions = createFileSessionStore({ dataDir, logger, clock });
     return { sessions, cluster: alone, close: () => sessions.close() };

@@ -26,7 +26,7 @@ export function withSecrets(
   secrets: Pick<SecretSource, 'get'>,
 ): Record<string, string> {
   const lookUp = (_: string, name: string) => {
-    const secret = secrets.get(name);
+    const secret = secrets.get(name, 'mcp');
     if (secret) return secret.value;
     throw new AppError('mcp_secret_missing', `The secret ${name} is not set. Set it on the Secrets page.`, {
       status: 409,

@@ -1,6 +1,9 @@
+import { settingVariableNames } from '../config/env.ts';
 import {
   type ProbeResult,
+  type SecretAct,
   type SecretInfo,
+  type SecretOrigin,
   secretNamePattern,
   setSecretSchema,
   type VaultStatus,
@@ -8,13 +11,17 @@ import {
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { createFileSources } from './file-sources.ts';
 import { createKeychain, type Keychain } from './keychain.ts';
 import { knownSecret, knownSecrets } from './known-secrets.ts';
+import { lastFourOf } from './last-four.ts';
 import { createMasterKeys } from './master-key.ts';
 import { defaultTargets, type ProbeTarget, probe } from './probes.ts';
 import { createLiveRedactor, type LiveRedactor } from './redactor.ts';
 import type { SecretValue } from './secret-source.ts';
-import type { SecretsManager } from './secrets-manager.ts';
+import { openSecretUses } from './secret-use.ts';
+import { createSecretsCare } from './secrets-care.ts';
+import type { SecretsCare, SecretsManager } from './secrets-manager.ts';
 import { createSeenValues } from './seen-values.ts';
 import { createVault } from './vault.ts';
 
@@ -35,6 +42,16 @@ export interface SecretsManagerOptions {
   probes?: () => Record<string, ProbeTarget>;
   fetch?: typeof fetch;
   keychain?: Keychain;
+  /** Who is said to change secrets: the account that the program runs under. */
+  user?: string;
+}
+
+/** A value that may stand somewhere, for who looks for it there. */
+export interface SweptValue {
+  name: string;
+  value: string;
+  /** Otherwise one that the vault had before. */
+  isInForce: boolean;
 }
 
 /** SecretsManager as it is made here: with the acts that only its owner carries out. */
@@ -42,8 +59,9 @@ export interface OwnedSecretsManager extends SecretsManager {
   readonly redactor: LiveRedactor;
   /** Tries a locked vault again, with a passphrase when a person gave one. */
   unlock(passphrase?: string): Promise<VaultStatus>;
-  /** Renames a vault.json that cannot be used, so that a new one can begin. Resolves with its new path. */
-  moveVaultAside(): Promise<string>;
+  readonly care: SecretsCare;
+  /** Every value that is in force or was, and that a search can tell from ordinary text. */
+  sweptValues(): SweptValue[];
   close(): Promise<void>;
 }
 
@@ -53,6 +71,7 @@ export async function createSecretsManager(options: SecretsManagerOptions): Prom
   const logger = options.logger.child({ component: 'secrets' });
   const keychain = options.keychain ?? createKeychain({ timeoutMs: keychainTimeoutMs });
   let passphrase = options.passphrase;
+  const by = present('by', options.user);
   const masterKeys = createMasterKeys({
     dataDir: options.dataDir,
     keychain,
@@ -61,8 +80,8 @@ export async function createSecretsManager(options: SecretsManagerOptions): Prom
     environment,
   });
   const vault = createVault({ dataDir: options.dataDir, masterKeys, clock });
-  const lastUsed = new Map<string, number>();
-  const lastResults = new Map<string, ProbeResult>();
+  const uses = await openSecretUses({ dataDir: options.dataDir, clock, logger });
+  const files = createFileSources({ dataDir: options.dataDir, environment });
   const listeners = new Set<(secret: SecretInfo) => void>();
   const seen = createSeenValues({
     clock,
@@ -73,44 +92,67 @@ export async function createSecretsManager(options: SecretsManagerOptions): Prom
   /** The known names, then custom ones by alphabet. */
   function allNames(): string[] {
     const extra = (options.extraNames?.() ?? []).filter((name) => secretNamePattern.test(name));
-    const custom = new Set([...vault.entries().keys(), ...extra].filter((name) => !knownSecret(name)));
+    const all = [...vault.entries().keys(), ...extra, ...files.dotenvNames()];
+    const custom = new Set(all.filter((name) => !knownSecret(name) && !settingVariableNames.includes(name)));
     return [...knownSecrets.map(({ name }) => name), ...[...custom].sort()];
   }
 
   function valuesOf(name: string): string[] {
-    const entry = vault.entries().get(name);
-    return [fromEnvironment(name), entry?.value, ...(entry?.previous ?? [])].filter((value) => value !== undefined);
+    return [...sourcesOf(name).map(({ value }) => value), ...(vault.entries().get(name)?.previous ?? [])];
   }
 
-  function fromEnvironment(name: string): string | undefined {
-    return environment(name)?.trim() || undefined;
+  interface Source {
+    origin: SecretOrigin;
+    value: string;
+    changedAt?: number;
+    path?: string;
+  }
+
+  /** Every place that holds a value, the strongest first. */
+  function sourcesOf(name: string): Source[] {
+    if (!secretNamePattern.test(name)) return [];
+    const fromEnvironment = environment(name)?.trim() || undefined;
+    const entry = vault.entries().get(name);
+    const named = files.named(name);
+    const dotenv = files.dotenv(name);
+    const all: (Source | false | undefined)[] = [
+      fromEnvironment !== undefined && { origin: 'environment', value: fromEnvironment },
+      named && { origin: 'file', ...named },
+      entry?.value !== undefined && { origin: 'vault', value: entry.value, changedAt: entry.changedAt },
+      dotenv && { origin: 'dotenv', ...dotenv },
+    ];
+    const sources = all.filter((source) => source !== false && source !== undefined);
+    for (const { value } of sources) seen.add(name, value);
+    return sources;
   }
 
   function find(name: string): SecretValue | undefined {
-    if (!secretNamePattern.test(name)) return undefined;
-    const own = fromEnvironment(name);
-    const value = own ?? vault.entries().get(name)?.value;
-    if (value === undefined) return undefined;
-    seen.add(name, value);
-    return { value, origin: own === undefined ? 'vault' : 'environment' };
+    const [inForce] = sourcesOf(name);
+    return inForce && { value: inForce.value, origin: inForce.origin };
   }
 
   function infoOf(name: string): SecretInfo {
-    const inForce = find(name);
+    const sources = sourcesOf(name);
+    const [inForce] = sources;
     const entry = vault.entries().get(name);
-    const { keyUrl, group } = knownSecret(name) ?? { group: 'custom' };
+    const { keyUrl, formatHint, group } = knownSecret(name) ?? { group: 'custom' };
+    const { at, by, result } = uses.of(name);
     return {
       name,
       group,
       isSet: inForce !== undefined,
-      shadowsVault: inForce?.origin === 'environment' && entry !== undefined,
+      sources: sources.map(({ value, ...source }) => ({ ...source, ...present('lastFour', lastFourOf(value)) })),
+      shadowsVault: entry?.value !== undefined && inForce?.origin !== 'vault',
+      versions: entry?.versions ?? 0,
       ...(inForce && { origin: inForce.origin }),
       ...present('lastFour', lastFourOf(inForce?.value)),
       ...present('vaultLastFour', lastFourOf(entry?.value)),
-      ...present('changedAt', entry?.changedAt),
-      ...present('lastUsedAt', lastUsed.get(name)),
-      ...present('lastResult', lastResults.get(name)),
+      ...present('changedAt', entry?.value === undefined ? undefined : entry.changedAt),
+      ...present('lastUsedAt', at),
+      ...present('lastUsedBy', by),
+      ...present('lastResult', result),
       ...present('keyUrl', keyUrl),
+      ...present('formatHint', formatHint),
     };
   }
 
@@ -126,7 +168,7 @@ export async function createSecretsManager(options: SecretsManagerOptions): Prom
     return info;
   }
 
-  async function set(name: string, value: string): Promise<SecretInfo> {
+  async function set(name: string, value: string, act: SecretAct = 'set'): Promise<SecretInfo> {
     checkName(name);
     const parsed = setSecretSchema.safeParse({ value });
     if (!parsed.success) {
@@ -134,24 +176,33 @@ export async function createSecretsManager(options: SecretsManagerOptions): Prom
         status: 400,
       });
     }
-    // From now on it is in no log line, whether or not it can be stored.
-    seen.add(name, parsed.data.value);
-    await vault.set(name, parsed.data.value);
-    lastResults.delete(name);
-    logger.info('A secret was set.', { name, backend: vault.status().backend });
-    return changed(name);
+    const [info] = await setAll(new Map([[name, parsed.data.value]]), act);
+    return info ?? infoOf(name);
   }
 
-  async function clear(name: string): Promise<SecretInfo> {
+  /** Checked values, in one write. */
+  async function setAll(values: ReadonlyMap<string, string>, act: SecretAct): Promise<SecretInfo[]> {
+    // From now on they are in no log line, whether or not they can be stored.
+    for (const [name, value] of values) seen.add(name, value);
+    await vault.set(values, { act, ...by });
+    return [...values.keys()].map((name) => {
+      uses.setResult(name, undefined);
+      logger.info('A secret was set.', { name, act, backend: vault.status().backend });
+      return changed(name);
+    });
+  }
+
+  async function clear(name: string, { forget = false } = {}): Promise<SecretInfo> {
     checkName(name);
-    await vault.clear(name);
-    lastResults.delete(name);
-    logger.info('A secret was cleared.', { name });
+    await vault.clear(name, { forget, ...by });
+    uses.setResult(name, undefined);
+    if (forget) uses.forget(name);
+    logger.info(forget ? 'A secret and its history were cleared.' : 'A secret was cleared.', { name });
     return changed(name);
   }
 
   function report(name: string, result: ProbeResult): void {
-    lastResults.set(name, { ...result, message: redactor.redact(result.message) });
+    uses.setResult(name, { ...result, message: redactor.redact(result.message) });
     changed(name);
   }
 
@@ -168,7 +219,7 @@ export async function createSecretsManager(options: SecretsManagerOptions): Prom
       ...(signal && { signal }),
     });
     report(name, result);
-    return lastResults.get(name) ?? result;
+    return uses.of(name).result ?? result;
   }
 
   function tellStatus({ state, backend, problem }: VaultStatus): VaultStatus {
@@ -176,16 +227,39 @@ export async function createSecretsManager(options: SecretsManagerOptions): Prom
     return { state, backend, ...(problem !== undefined && { problem }) };
   }
 
+  function takePassphrase(given: string): void {
+    passphrase = given;
+    seen.add('AGENTRAIL_VAULT_PASSPHRASE', given);
+  }
+
+  /** What could not be read before may be there now. */
+  function tellAll(): void {
+    seen.refresh();
+    for (const name of allNames()) changed(name);
+  }
+
   if (passphrase) seen.add('AGENTRAIL_VAULT_PASSPHRASE', passphrase);
   tellStatus(await vault.open());
 
   return {
+    care: createSecretsCare({
+      ...{ vault, logger, setAll, changed, tellAll, takePassphrase, checkName },
+      resetResult: (name) => uses.setResult(name, undefined),
+      environment,
+      environmentPassphrase: options.passphrase,
+      ...by,
+    }),
+    sweptValues: () =>
+      allNames().flatMap((name) => {
+        const now = new Set(sourcesOf(name).map(({ value }) => value));
+        return [...new Set(valuesOf(name))].map((value) => ({ name, value, isInForce: now.has(value) }));
+      }),
     redactor,
     status: vault.status,
     list: () => allNames().map(infoOf),
-    get(name) {
+    get(name, user) {
       const found = find(name);
-      if (found) lastUsed.set(name, clock.now());
+      if (found && user !== undefined) uses.mark(name, user);
       return found;
     },
     set,
@@ -198,19 +272,14 @@ export async function createSecretsManager(options: SecretsManagerOptions): Prom
       return () => listeners.delete(listener);
     },
     async unlock(given) {
-      if (given !== undefined) {
-        passphrase = given;
-        seen.add('AGENTRAIL_VAULT_PASSPHRASE', given);
-      }
+      if (given !== undefined) takePassphrase(given);
       const status = await vault.open();
-      seen.refresh();
-      // What could not be read before is there now.
-      if (status.state === 'unlocked') for (const name of vault.entries().keys()) changed(name);
+      tellAll();
       return tellStatus(status);
     },
-    moveVaultAside: vault.moveAside,
     async close() {
       listeners.clear();
+      await uses.close();
       await keychain.close();
       await vault.close();
     },
@@ -224,10 +293,6 @@ function checkName(name: string): void {
     'A name is 2 to 64 capital letters, digits and underscores, and starts with a letter.',
     { status: 400 },
   );
-}
-
-function lastFourOf(value: string | undefined): string | undefined {
-  return value !== undefined && value.length >= 12 ? value.slice(-4) : undefined;
 }
 
 /** A property that is left out when it has no value. */

@@ -4,6 +4,7 @@ import type { Keychain } from './keychain.ts';
 export const noKeychain: Keychain = {
   read: () => Promise.reject(new Error('no session bus')),
   write: () => Promise.reject(new Error('no session bus')),
+  remove: () => Promise.reject(new Error('no session bus')),
   close: () => Promise.resolve(),
 };
 
@@ -13,6 +14,9 @@ export function memoryKeychain(held = new Map<string, string>()): Keychain & { h
     read: (id) => Promise.resolve(held.get(id)),
     async write(id, secret) {
       held.set(id, secret);
+    },
+    async remove(id) {
+      held.delete(id);
     },
     close: () => Promise.resolve(),
   };

@@ -10,6 +10,8 @@ export interface Keychain {
   /** Undefined when there is no such entry. */
   read(vaultId: string): Promise<string | undefined>;
   write(vaultId: string, secret: string): Promise<void>;
+  /** Already gone is success. */
+  remove(vaultId: string): Promise<void>;
   /** Ends what still waits for an answer. */
   close(): Promise<void>;
 }
@@ -29,6 +31,8 @@ interface KeychainRequest {
   account: string;
   /** Present: store it. */
   secret?: string;
+  /** Present: remove the entry. */
+  isRemoval?: boolean;
 }
 
 /**
@@ -39,9 +43,10 @@ interface KeychainRequest {
 const script = `
 const answer = (message) => process.send ? process.send(message, () => process.disconnect())
   : require('node:worker_threads').parentPort.postMessage(message);
-const work = ({ library, service, account, secret }) => {
+const work = ({ library, service, account, secret, isRemoval }) => {
   const { Entry } = require(library);
   const entry = new Entry(service, account, { linux: { store: 'secret-service' } });
+  if (isRemoval && entry.getPassword() !== null) entry.deletePassword();
   if (secret !== undefined) entry.setPassword(secret);
   return { value: entry.getPassword() };
 };
@@ -56,7 +61,7 @@ export function createKeychain({ timeoutMs, isolation }: KeychainOptions): Keych
   const isThread = (isolation ?? (process.versions.electron === undefined ? 'process' : 'thread')) === 'thread';
   const pending = new Set<() => void>();
 
-  async function ask(request: { account: string; secret?: string }): Promise<string | undefined> {
+  async function ask(request: Pick<KeychainRequest, 'account' | 'secret' | 'isRemoval'>): Promise<string | undefined> {
     const require = createRequire(import.meta.url);
     const library = require.resolve('@napi-rs/keyring');
     const reply = await exchange({ library, service, ...request });
@@ -89,6 +94,10 @@ export function createKeychain({ timeoutMs, isolation }: KeychainOptions): Keych
     read: (vaultId) => ask({ account: vaultId }),
     async write(vaultId, secret) {
       if ((await ask({ account: vaultId, secret })) !== secret) throw new Error('The keychain did not keep the key.');
+    },
+    async remove(vaultId) {
+      const left = await ask({ account: vaultId, isRemoval: true });
+      if (left !== undefined) throw new Error('The keychain did not remove the key.');
     },
     async close() {
       for (const giveUp of pending) giveUp();

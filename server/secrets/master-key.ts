@@ -1,12 +1,14 @@
 import { randomBytes, scrypt } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, readFile, stat } from 'node:fs/promises';
+import { chmod, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { VaultBackend } from '../contract/secrets.ts';
 import { atomicWriteFile } from '../data/atomic-write.ts';
+import { syncFolder } from '../data/folders.ts';
 import { errnoOf } from '../data/storage-error.ts';
 import { AppError, messageOf } from '../lib/app-error.ts';
+import { assertNever } from '../lib/assert-never.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { masterKeyBytes } from './cipher.ts';
 import type { Keychain } from './keychain.ts';
@@ -34,8 +36,17 @@ export interface NewMasterKey {
 export interface MasterKeys {
   /** What a new vault would use, as far as can be told without asking the keychain. */
   expected(): VaultBackend;
+  /** Whether this system may have a keychain. */
+  mayHaveKeychain(): boolean;
   /** Keychain, else passphrase, else key file. The key is stored before this resolves. */
   create(): Promise<NewMasterKey>;
+  /**
+   * A key in the place that was asked for, and no other. Throws AppError `keychain_unavailable`, `passphrase_required`,
+   * `vault_locked` (409), and the disk's error.
+   */
+  createIn(backend: VaultBackend, passphrase?: string): Promise<NewMasterKey>;
+  /** Removes a key that no vault needs any more; already gone is success. Throws the keychain's or the disk's error. */
+  remove(retired: { backend: 'keychain' | 'key_file'; id: string }): Promise<void>;
   /** Throws AppError `vault_locked` (409) with the sentence that says how to get at the key. */
   find(document: VaultDocument): Promise<Uint8Array>;
 }
@@ -54,11 +65,37 @@ export function createMasterKeys(options: MasterKeyOptions): MasterKeys {
     return (await createInKeychain()) ?? (await createFromPassphrase()) ?? (await createInFile());
   }
 
+  async function createIn(backend: VaultBackend, phrase?: string): Promise<NewMasterKey> {
+    switch (backend) {
+      case 'keychain':
+        try {
+          return await storeInKeychain();
+        } catch (cause) {
+          const message = 'The keychain of this system cannot be used now. Unlock it, or choose another place.';
+          throw new AppError('keychain_unavailable', message, { status: 409, cause });
+        }
+      case 'passphrase': {
+        const made = await createFromPassphrase(phrase);
+        if (made) return made;
+        throw new AppError('passphrase_required', 'Choose a passphrase.', { status: 400 });
+      }
+      case 'key_file':
+        return createInFile();
+      default:
+        return assertNever(backend);
+    }
+  }
+
+  async function remove({ backend, id }: { backend: 'keychain' | 'key_file'; id: string }): Promise<void> {
+    if (backend === 'keychain') return keychain.remove(id);
+    if ((await readKeyFile())?.vault !== id) return;
+    await rm(keyPath, { force: true });
+    await syncFolder(options.dataDir);
+  }
+
   async function createInKeychain(): Promise<NewMasterKey | undefined> {
-    const id = newVaultId();
-    const masterKey = randomBytes(masterKeyBytes);
     try {
-      await keychain.write(id, masterKey.toString('base64'));
+      return await storeInKeychain();
     } catch (error) {
       logger.warn('The keychain cannot be used; the key of the new vault is kept elsewhere.', {
         reason: messageOf(error),
@@ -66,11 +103,16 @@ export function createMasterKeys(options: MasterKeyOptions): MasterKeys {
       });
       return undefined;
     }
+  }
+
+  async function storeInKeychain(): Promise<NewMasterKey> {
+    const id = newVaultId();
+    const masterKey = randomBytes(masterKeyBytes);
+    await keychain.write(id, masterKey.toString('base64'));
     return { document: newVault(id, { backend: 'keychain' }, masterKey), masterKey };
   }
 
-  async function createFromPassphrase(): Promise<NewMasterKey | undefined> {
-    const phrase = passphrase();
+  async function createFromPassphrase(phrase = passphrase()): Promise<NewMasterKey | undefined> {
     if (phrase === undefined) return undefined;
     const salt = randomBytes(16);
     const masterKey = await deriveKey(phrase, salt, scryptCost);
@@ -143,6 +185,9 @@ export function createMasterKeys(options: MasterKeyOptions): MasterKeys {
   }
 
   return {
+    mayHaveKeychain: () => mayHaveKeychain(options.environment),
+    createIn,
+    remove,
     expected() {
       if (mayHaveKeychain(options.environment)) return 'keychain';
       return passphrase() === undefined ? 'key_file' : 'passphrase';

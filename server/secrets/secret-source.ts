@@ -1,4 +1,4 @@
-import type { SecretOrigin } from '../contract/secrets.ts';
+import type { SecretOrigin, SecretUser } from '../contract/secrets.ts';
 
 export interface SecretValue {
   value: string;
@@ -7,8 +7,8 @@ export interface SecretValue {
 
 /** Where keys are read, at every use: a changed key is used by the next call. */
 export interface SecretSource {
-  /** The value in force, or undefined when it is not set anywhere. Marks it as used now. */
-  get(name: string): SecretValue | undefined;
+  /** The value in force, or undefined when it is not set anywhere. Marks it as used now when somebody uses it. */
+  get(name: string, by?: SecretUser): SecretValue | undefined;
 }
 
 /** Takes live secret values out of text. */

@@ -92,11 +92,11 @@ describe('values', () => {
     expect(manager.get('OPENAI_API_KEY')).toEqual({ value, origin: 'vault' });
   });
 
-  test('clear takes the value and its history out of the file, but it stays redacted', async () => {
+  test('a clearing that forgets takes the value and its history out of the file, but it stays redacted', async () => {
     const manager = await open();
     await manager.set('OPENAI_API_KEY', value);
     await manager.set('OPENAI_API_KEY', 'sk-test-second-value');
-    expect(await manager.clear('OPENAI_API_KEY')).toMatchObject({ isSet: false });
+    expect(await manager.clear('OPENAI_API_KEY', { forget: true })).toMatchObject({ isSet: false, versions: 0 });
     expect(manager.get('OPENAI_API_KEY')).toBeUndefined();
     expect(await vaultText()).not.toContain('OPENAI_API_KEY');
     expect(manager.redactor.redact(`${value} sk-test-second-value`)).toBe(
@@ -105,13 +105,13 @@ describe('values', () => {
     await manager.clear('OPENAI_API_KEY');
   });
 
-  test('the last five previous values are kept encrypted and are redacted after a restart', async () => {
+  test('the last ten previous values are kept encrypted and are redacted after a restart', async () => {
     const first = await open();
-    for (let at = 0; at < 8; at++) await first.set('MY_KEY', `value-number-${at}`);
-    expect(JSON.parse(await vaultText()).entries.MY_KEY.previous).toHaveLength(5);
+    for (let at = 10; at < 23; at++) await first.set('MY_KEY', `value-number-${at}`);
+    expect(JSON.parse(await vaultText()).entries.MY_KEY.previous).toHaveLength(10);
     const again = await open();
-    expect(again.redactor.redact('value-number-7 value-number-2 value-number-1')).toBe(
-      '[redacted MY_KEY] [redacted MY_KEY] value-number-1',
+    expect(again.redactor.redact('value-number-22 value-number-12 value-number-11')).toBe(
+      '[redacted MY_KEY] [redacted MY_KEY] value-number-11',
     );
   });
 
@@ -225,10 +225,7 @@ describe('damage', () => {
     [
       'with a changed byte in a value',
       (text: string) =>
-        text.replace(
-          /("version": 1,\s+"changedAt"[^}]*"data": ")(.)/,
-          (_, head, first) => head + (first === 'A' ? 'B' : 'A'),
-        ),
+        text.replace(/("current": \{[^}]*"data": ")(.)/, (_, head, first) => head + (first === 'A' ? 'B' : 'A')),
     ],
   ])('a file %s is told, refused for writing and left as it is', async (_, edit) => {
     const first = await open();
@@ -241,7 +238,7 @@ describe('damage', () => {
     await expect(manager.set('SECOND_KEY', value)).rejects.toMatchObject({ code: 'vault_damaged', status: 409 });
     await expect(first.set('SECOND_KEY', value)).rejects.toMatchObject({ code: 'vault_damaged' });
     expect(await vaultText()).toBe(broken);
-    const aside = await manager.moveVaultAside();
+    const aside = await manager.care.moveVaultAside();
     expect(await readFile(aside, 'utf8')).toBe(broken);
     await manager.set('SECOND_KEY', value);
     expect(manager.status().state).toBe('unlocked');
@@ -281,7 +278,7 @@ describe('damage', () => {
   test('a vault in order cannot be moved away', async () => {
     const manager = await open();
     await manager.set('MY_KEY', value);
-    await expect(manager.moveVaultAside()).rejects.toMatchObject({ code: 'vault_in_use' });
+    await expect(manager.care.moveVaultAside()).rejects.toMatchObject({ code: 'vault_in_use' });
     expect(manager.get('MY_KEY')?.value).toBe(value);
   });
 });

@@ -1,15 +1,19 @@
 import { z } from 'zod';
-import { secretNameSchema } from '../contract/secrets.ts';
+import { type SecretAct, secretActs, secretNameSchema } from '../contract/secrets.ts';
 import { seal, sealedSchema, unseal } from './cipher.ts';
 
 /** Previous values kept per name. */
-export const maxPrevious = 5;
+export const maxPrevious = 10;
 
 const storedValueSchema = z.strictObject({
   /** The vault's revision that wrote it; never used twice. */
   version: z.number().int().min(1),
   changedAt: z.number(),
-  sealed: sealedSchema,
+  /** Absent: it was set, before this was written down. */
+  act: z.enum(secretActs).exactOptional(),
+  by: z.string().max(200).exactOptional(),
+  /** Absent: the mark of a clearing. */
+  sealed: sealedSchema.exactOptional(),
 });
 export type StoredValue = z.infer<typeof storedValueSchema>;
 
@@ -34,6 +38,10 @@ const documentSchema = z.strictObject({
   /** A known text under the master key: tells a wrong key from a damaged entry. */
   check: sealedSchema,
   revision: z.number().int().min(0),
+  /** The key that the vault had before this one; it has to be removed still. */
+  retired: z
+    .strictObject({ backend: z.enum(['keychain', 'key_file']), id: z.string().regex(/^[0-9a-f]{32}$/) })
+    .exactOptional(),
   entries: z.record(
     secretNameSchema,
     z.strictObject({ current: storedValueSchema, previous: z.array(storedValueSchema).max(maxPrevious) }),
@@ -68,13 +76,21 @@ function place(vaultId: string, name: string, version: number): string {
   return `agentrail-vault:1:${vaultId}:${name}:${version}`;
 }
 
+/** Undefined when it does not open; a mark has nothing to open. */
 export function openValue(
   { id }: VaultDocument,
   masterKey: Uint8Array,
   name: string,
-  value: StoredValue,
+  { sealed, version }: StoredValue,
 ): string | undefined {
-  return unseal(masterKey, value.sealed, place(id, name, value.version));
+  return sealed && unseal(masterKey, sealed, place(id, name, version));
+}
+
+/** What is written down of a change, beside the value. */
+export interface ChangeMark {
+  changedAt: number;
+  act: SecretAct;
+  by?: string;
 }
 
 /** The vault with a new value; the one so far moves to the previous ones. */
@@ -82,18 +98,47 @@ export function withValue(
   document: VaultDocument,
   masterKey: Uint8Array,
   name: string,
-  value: { text: string; changedAt: number },
+  { text, ...mark }: ChangeMark & { text: string },
 ): VaultDocument {
   const version = document.revision + 1;
-  const sealed = seal(masterKey, value.text, place(document.id, name, version));
+  const sealed = seal(masterKey, text, place(document.id, name, version));
+  return withCurrent(document, name, { version, ...mark, sealed });
+}
+
+/** The vault in which the name has no value any more, and its previous ones stay. */
+export function withCleared(document: VaultDocument, name: string, mark: ChangeMark): VaultDocument {
+  if (!document.entries[name]?.current.sealed) return document;
+  return withCurrent(document, name, { version: document.revision + 1, ...mark });
+}
+
+function withCurrent(document: VaultDocument, name: string, current: StoredValue): VaultDocument {
   const old = document.entries[name];
   const previous = old ? [old.current, ...old.previous].slice(0, maxPrevious) : [];
-  const current = { version, changedAt: value.changedAt, sealed };
-  return { ...document, revision: version, entries: { ...document.entries, [name]: { current, previous } } };
+  return { ...document, revision: current.version, entries: { ...document.entries, [name]: { current, previous } } };
 }
 
 /** The vault without the name and its previous values. */
-export function withoutValue(document: VaultDocument, name: string): VaultDocument {
+export function withoutName(document: VaultDocument, name: string): VaultDocument {
   const { [name]: _removed, ...entries } = document.entries;
   return { ...document, revision: document.revision + 1, entries };
+}
+
+/** Everything of one vault in another, under its key. Throws the name of what does not open. */
+export function resealed(
+  from: { document: VaultDocument; masterKey: Uint8Array },
+  to: { document: VaultDocument; masterKey: Uint8Array },
+): VaultDocument {
+  const reseal = (name: string, stored: StoredValue): StoredValue => {
+    if (!stored.sealed) return stored;
+    const text = openValue(from.document, from.masterKey, name, stored);
+    if (text === undefined) throw new Error(`${name} does not open`);
+    return { ...stored, sealed: seal(to.masterKey, text, place(to.document.id, name, stored.version)) };
+  };
+  const entries = Object.fromEntries(
+    Object.entries(from.document.entries).map(([name, { current, previous }]) => [
+      name,
+      { current: reseal(name, current), previous: previous.map((stored) => reseal(name, stored)) },
+    ]),
+  );
+  return { ...to.document, revision: from.document.revision, entries };
 }

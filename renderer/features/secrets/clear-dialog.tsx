@@ -10,7 +10,7 @@ export function ClearDialog({ open, onClose, name }: { open: boolean; onClose():
   const clear = useClear();
   const remove = async () => {
     try {
-      await clear.mutateAsync(name);
+      await clear.mutateAsync({ name, history: 'keep' });
     } catch (error) {
       showFault(faultText(error));
       throw error;

@@ -48,7 +48,8 @@ export function useUnlock() {
 export function useClear() {
   const refresh = useRefresh();
   return useMutation({
-    mutationFn: (name: string) => answer(api.secrets[':name'].$delete({ param: { name } })),
+    mutationFn: ({ name, history }: { name: string; history: 'keep' | 'forget' }) =>
+      answer(api.secrets[':name'].$delete({ param: { name }, query: { history } })),
     onSuccess: refresh,
   });
 }

@@ -23,7 +23,7 @@ export const secrets = {
   notSet: 'not set',
   hiddenEnd: 'set, too short to show its end',
   endsIn: 'ends in {{end}}',
-  origins: { vault: 'vault', environment: 'environment' },
+  origins: { vault: 'vault', environment: 'environment', file: 'file', dotenv: '.env' },
   shadows: 'hides the value of the vault ending in {{end}}',
   shadowsHidden: 'hides the value of the vault',
   changed: 'set {{when}}',

@@ -23,7 +23,7 @@ export const secrets: Words['secrets'] = {
   notSet: '未设置',
   hiddenEnd: '已设置，太短因而不显示结尾',
   endsIn: '结尾为 {{end}}',
-  origins: { vault: '保险库', environment: '环境变量' },
+  origins: { vault: '保险库', environment: '环境变量', file: '文件', dotenv: '.env' },
   shadows: '覆盖了保险库中结尾为 {{end}} 的值',
   shadowsHidden: '覆盖了保险库中的值',
   changed: '{{when}}设置',

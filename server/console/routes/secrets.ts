@@ -9,6 +9,8 @@ import { validate } from '../validate.ts';
 
 const nameParam = z.object({ name: secretNameSchema });
 const unlockBody = z.strictObject({ passphrase: z.string().min(1).max(1024).optional() });
+/** `forget`: earlier values go too, and cannot be rolled back to. */
+const clearQuery = z.object({ history: z.enum(['keep', 'forget']).optional() });
 const tokenName = 'UI_SECRET_TOKEN';
 
 /** Only `reveal` and `generate-token` ever answer with a value, and both leave a line in the log. */
@@ -22,8 +24,9 @@ export function secretRoutes(context: ConsoleContext) {
       const secret = await secrets.set(c.req.valid('param').name, c.req.valid('json').value);
       return answer(c, { secret });
     })
-    .delete('/secrets/:name', name, async (c) => {
-      const secret = await secrets.clear(c.req.valid('param').name);
+    .delete('/secrets/:name', name, validate('query', clearQuery), async (c) => {
+      const forget = c.req.valid('query').history === 'forget';
+      const secret = await secrets.clear(c.req.valid('param').name, { forget });
       return answer(c, { secret });
     })
     .post('/secrets/:name/test', name, async (c) =>
@@ -43,7 +46,7 @@ export function secretRoutes(context: ConsoleContext) {
     })
     .post('/secrets/generate-token', async (c) => {
       const token = randomBytes(32).toString('base64url');
-      const secret = await secrets.set(tokenName, token);
+      const secret = await secrets.set(tokenName, token, 'generate');
       logger.info('A new server token was made.', { name: tokenName });
       return answer(c, { token, secret });
     });

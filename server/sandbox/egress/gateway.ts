@@ -57,7 +57,7 @@ export async function openGateway(options: {
   const routes = createSecretRoutes({
     owners: world.owners ?? keyOwners,
     allowed: () => settings().secretProxy,
-    key: (name) => world.secrets.get(name)?.value,
+    key: (name) => world.secrets.get(name, 'sandbox')?.value,
   });
   const hasForwarder = needsForwarder(settings());
   if (hasForwarder) {
@@ -97,7 +97,7 @@ function proxyVariables(): Record<string, string> {
 function granted(names: readonly string[], secrets: SecretSource): Record<string, string> {
   return Object.fromEntries(
     names.flatMap((name) => {
-      const found = secrets.get(name);
+      const found = secrets.get(name, 'sandbox');
       return found ? [[name, found.value] as const] : [];
     }),
   );

@@ -49,7 +49,7 @@ export function createWebSearchTool(options: WebSearchOptions): Tool<z.infer<typ
   }
 
   function readKey({ keyName }: SearchProvider): string {
-    const key = secrets.get(keyName)?.value;
+    const key = secrets.get(keyName, 'search')?.value;
     if (key === undefined) throw noProvider(config());
     if (/^[\x21-\x7e]+$/.test(key)) return key;
     // Such a value cannot stand in a header, and the error of the attempt would quote it.
