@@ -87,6 +87,8 @@ export default defineConfig({
         agentrail: at('server/cli/agentrail.ts'),
         // A thread of its own, started by server/documents/document-reader.ts from beside the bundle.
         'documents-worker': at('server/documents/documents-worker.ts'),
+        // Another one, started by server/telemetry/log-searcher.ts.
+        'log-search-worker': at('server/telemetry/log-search-worker.ts'),
       },
       'es',
     ),

@@ -17,7 +17,9 @@ import { createProblemWatch } from './problem-watch.ts';
 import { createProcessMeter } from './process-use.ts';
 import { createRunWatch } from './run-watch.ts';
 import { followRunsElsewhere } from './runs-elsewhere.ts';
+import { createSavedSearches } from './saved-searches.ts';
 import { createUsageWatch } from './usage-history.ts';
+import { createUsageToday } from './usage-today.ts';
 
 const diskCheckMs = 60_000;
 const imageCheckMs = 5000;
@@ -160,6 +162,7 @@ export function createConsoleCore(options: ConsoleAppOptions): ConsoleCore {
     context: {
       ...{ server, sessions, sandboxes, secrets, tokens: options.tokens, config, logs, logger, clock, agents, models },
       ...{ hub, runs: allRuns, engine, terminals, workspaces: createWorkspaceFiles({ dataDir, sandboxes }), state },
+      searches: createSavedSearches(dataDir),
       keeping: options.keeping,
       dataCare: options.dataCare,
       memory: options.memory,

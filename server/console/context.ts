@@ -17,6 +17,7 @@ import type { ConsoleState } from './console-state.ts';
 import type { EngineWatch } from './engine-watch.ts';
 import type { EventHub } from './live/event-hub.ts';
 import type { Notices } from './notices/notices.ts';
+import type { SavedSearches } from './saved-searches.ts';
 import type { ConsoleParts } from './server-control.ts';
 import type { UsageWatch } from './usage-history.ts';
 
@@ -52,6 +53,8 @@ export interface ConsoleContext extends ConsoleParts {
   tokens: ApiTokens;
   config: ConfigManager;
   logs: LogStore;
+  /** Searches of the log that people kept. */
+  searches: SavedSearches;
   logger: Logger;
   clock: Clock;
   /** Absent: kept data can only be looked at session by session. */

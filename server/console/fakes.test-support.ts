@@ -334,6 +334,8 @@ export function fakeLogs() {
         fake.exportEnded = true;
       }
     },
+    overview: async () => ({ lines: 3, sizeBytes: 300, files: 1, fromTime: 1, toTime: 3, buckets: [[0, 3, 0, 0]] }),
+    find: async ({ line }) => line,
     subscribe: lines.subscribe,
     flush: async () => undefined,
     close: async () => undefined,

@@ -10,7 +10,7 @@ export interface LogFile {
 }
 
 const namePattern = /^agentrail-(\d{4}-\d{2}-\d{2})\.(\d{1,9})\.ndjson$/;
-/** Enough for any whole line and its predecessor. */
+/** Enough for any whole line and its predecessor; more is read when that is damaged. */
 const tailBytes = 524_288;
 
 export function logFile(dir: string, day: string, number: number): LogFile {
@@ -50,22 +50,24 @@ export function newestSeq(dir: string): number {
 
 function newestSeqOf(file: LogFile): number {
   try {
-    const seqs = readTail(file.path)
-      .split('\n')
-      .map((text) => parseLine(text)?.seq ?? 0);
-    return Math.max(0, ...seqs);
+    for (let length = tailBytes; ; length *= 4) {
+      const { text, isWhole } = readTail(file.path, length);
+      const seqs = text.split('\n').map((line) => parseLine(line)?.seq ?? 0);
+      const newest = seqs.reduce((most, seq) => Math.max(most, seq), 0);
+      if (newest > 0 || isWhole) return newest;
+    }
   } catch {
     return 0;
   }
 }
 
-function readTail(path: string): string {
+function readTail(path: string, length: number): { text: string; isWhole: boolean } {
   const fd = openSync(path, 'r');
   try {
     const { size } = fstatSync(fd);
-    const buffer = Buffer.alloc(Math.min(size, tailBytes));
+    const buffer = Buffer.alloc(Math.min(size, length));
     const read = readSync(fd, buffer, 0, buffer.length, size - buffer.length);
-    return buffer.toString('utf8', 0, read);
+    return { text: buffer.toString('utf8', 0, read), isWhole: length >= size };
   } finally {
     closeSync(fd);
   }

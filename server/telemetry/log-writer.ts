@@ -21,6 +21,7 @@ export interface LogWriterOptions {
 }
 
 interface QueuedLine {
+  seq: number;
   time: number;
   bytes: Buffer;
 }
@@ -28,9 +29,11 @@ interface QueuedLine {
 /** Writes lines to the newest log file, in order, behind the caller's back. */
 export interface LogWriter {
   /** Never blocks, never throws; a line over the bounded queue is dropped and counted. */
-  append(time: number, text: string): void;
+  append(seq: number, time: number, text: string): void;
   /** Resolves true when everything appended so far reached the file, false when the disk refused it. */
   flush(): Promise<boolean>;
+  /** Sequence number of the newest line on the disk; 0 before the first one. */
+  keptSeq(): number;
   /** One last attempt, then the file is closed. */
   close(): Promise<void>;
 }
@@ -56,16 +59,17 @@ export function createLogWriter(options: LogWriterOptions): LogWriter {
   /** Lines taken and lines on disk since the start: a flush waits for what came before it, not for what comes after. */
   let taken = 0;
   let kept = 0;
+  let keptSeq = 0;
   let waiting: { upTo: number; resolve: (written: boolean) => void }[] = [];
 
-  function append(time: number, text: string): void {
+  function append(seq: number, time: number, text: string): void {
     if (stop.signal.aborted) return;
     const bytes = Buffer.from(`${text}\n`);
     if (queuedBytes + bytes.length > limit) {
       dropped++;
       return;
     }
-    queue.push({ time, bytes });
+    queue.push({ seq, time, bytes });
     queuedBytes += bytes.length;
     taken++;
     running ??= drain();
@@ -104,6 +108,7 @@ export function createLogWriter(options: LogWriterOptions): LogWriter {
       queue = queue.slice(batch.length);
       queuedBytes -= bytes.length;
       kept += batch.length;
+      keptSeq = batch.at(-1)?.seq ?? keptSeq;
       tellKept();
       recovered();
       return true;
@@ -172,7 +177,7 @@ export function createLogWriter(options: LogWriterOptions): LogWriter {
     current = undefined;
   }
 
-  return { append, flush, close };
+  return { append, flush, keptSeq: () => keptSeq, close };
 }
 
 /** Opens for appending, only for the owner; a line that a crash left half written is ended first. */

@@ -58,7 +58,7 @@ test('a page is the newest lines, oldest first, and the next page goes on before
   const older = await store.query(filter({ limit: 20, beforeSeq: newest.lines[0]?.seq }));
   expect(texts(older.lines).at(-1)).toBe('line 15');
   expect(older.hasMore).toBe(false);
-  expect((await store.query(filter({ beforeTime: 1 }))).lines).toEqual([]);
+  expect((await store.query(filter({ toTime: 1 }))).lines).toEqual([]);
 });
 
 test('paging reaches every line once, across memory, files and restarts', async () => {

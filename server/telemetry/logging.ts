@@ -4,8 +4,9 @@ import type { Clock } from '../lib/clock.ts';
 import type { Redactor } from '../secrets/secret-source.ts';
 import { createLineRing } from './line-ring.ts';
 import { newestSeq } from './log-files.ts';
-import { makeLine, redactLine, type WrittenLine } from './log-line.ts';
-import { matchingLines, queryLines } from './log-query.ts';
+import { makeLine, type WrittenLine } from './log-line.ts';
+import { createLogReader } from './log-reader.ts';
+import { createLogSearcher } from './log-searcher.ts';
 import type { LogStore } from './log-store.ts';
 import { createLogWriter } from './log-writer.ts';
 import type { LogContext, Logger } from './logger.ts';
@@ -48,7 +49,7 @@ export function createLogging(options: LoggingOptions): { logger: Logger; store:
     const time = options.clock.now();
     const written = makeLine({ seq: ++seq, time, level, msg, context, fields }, options.redactor);
     ring.add(written.line, written.text.length);
-    writer.append(time, written.text);
+    writer.append(written.line.seq, time, written.text);
     tell(written);
   }
 
@@ -62,19 +63,21 @@ export function createLogging(options: LoggingOptions): { logger: Logger; store:
     }
   }
 
+  const searcher = createLogSearcher();
+  const reader = createLogReader({
+    dir,
+    searcher,
+    // What the disk refuses, or has not taken yet.
+    async unwritten() {
+      if (await writer.flush()) return [];
+      const kept = writer.keptSeq();
+      return ring.lines().filter((line) => line.seq > kept);
+    },
+    redactor: options.redactor,
+  });
+
   const store: LogStore = {
-    async query(filter, signal) {
-      await writer.flush();
-      const page = await queryLines(dir, ring.lines(), filter, signal);
-      // Old files may hold a value that became a secret only later.
-      return { ...page, lines: page.lines.map((line) => redactLine(line, options.redactor()).line) };
-    },
-    async *export(filter, signal) {
-      await writer.flush();
-      for await (const line of matchingLines(dir, ring.lines(), filter, signal)) {
-        yield `${redactLine(line, options.redactor()).text}\n`;
-      }
-    },
+    ...reader,
     subscribe(listener) {
       const own = (line: LogLine) => listener(line);
       listeners.add(own);
@@ -83,7 +86,10 @@ export function createLogging(options: LoggingOptions): { logger: Logger; store:
     async flush() {
       await writer.flush();
     },
-    close: () => writer.close(),
+    async close() {
+      await searcher.close();
+      await writer.close();
+    },
   };
 
   return { logger: createLogger(write, {}), store };

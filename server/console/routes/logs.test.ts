@@ -5,20 +5,23 @@ describe('the log routes', () => {
   it('asks the store with the filter, numbers read from the address', async () => {
     const { ask, logs } = makeConsole();
     const response = await ask(
-      '/console/api/logs?minLevel=warn&component=run&text=a%20b&beforeTime=12&beforeSeq=3&limit=7',
+      '/console/api/logs?minLevel=warn&component=run&text=a%20b&toTime=12&beforeSeq=3&limit=7',
     );
     expect(await response.json()).toEqual({ lines: [logLine(1)], hasMore: false });
     expect(logs.filters).toEqual([
-      { minLevel: 'warn', component: 'run', text: 'a b', beforeTime: 12, beforeSeq: 3, limit: 7 },
+      { minLevel: 'warn', component: 'run', text: 'a b', toTime: 12, beforeSeq: 3, limit: 7 },
     ]);
   });
 
-  it.each(['minLevel=loud', 'limit=0', 'limit=9999', 'beforeTime=x'])('refuses %s', async (query) => {
-    const { ask } = makeConsole();
-    for (const path of ['logs', 'logs/download']) {
-      expect((await ask(`/console/api/${path}?${query}`)).status).toBe(400);
-    }
-  });
+  it.each(['minLevel=loud', 'limit=0', 'limit=9999', 'toTime=x', 'beforeSeq=1&afterSeq=2', 'fields=x', 'fields=[{}]'])(
+    'refuses %s',
+    async (query) => {
+      const { ask } = makeConsole();
+      for (const path of ['logs', 'logs/download']) {
+        expect((await ask(`/console/api/${path}?${query}`)).status).toBe(400);
+      }
+    },
+  );
 
   it('hands all matching lines over as a file', async () => {
     const { ask, logs } = makeConsole();
