@@ -5,7 +5,7 @@ import { findLiveOwner } from '../data/lock.ts';
 import { settleDataDir } from '../data/move/move-marks.ts';
 import { stopOwner } from '../data/stop-owner.ts';
 import { systemClock } from '../lib/clock.ts';
-import { queryLines } from '../telemetry/log-query.ts';
+import { newestLines } from '../telemetry/log-reader.ts';
 import type { CommandLine } from './command-line.ts';
 import { type Repaired, repairDataDir } from './repair-data-dir.ts';
 
@@ -38,7 +38,7 @@ export function createStartAid(commandLine: CommandLine): StartAid {
     logsDir,
     async lastLogLines(count) {
       try {
-        const { lines } = await queryLines(await logsDir(), [], { limit: count });
+        const lines = await newestLines(await logsDir(), count);
         return lines.map(
           ({ time, level, component, msg }) => `${new Date(time).toISOString()} ${level} ${component} ${msg}`,
         );

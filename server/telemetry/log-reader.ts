@@ -127,6 +127,19 @@ export function createLogReader(options: LogReaderOptions): Pick<LogStore, 'quer
   };
 }
 
+/** The newest lines on the disk, oldest first, of a log that nobody has open. */
+export async function newestLines(dir: string, limit: number): Promise<LogLine[]> {
+  const index = createLogIndex(dir);
+  const texts: string[] = [];
+  for (const file of index.files().reverse()) {
+    const filter = { limit: limit - texts.length };
+    if (filter.limit < 1) break;
+    const ranges = rangesOf(file, await index.blocks(file), filter, filter.limit);
+    texts.unshift(...(await scan({ ranges, recent: [], filter, budgetMs: pageBudgetMs })).texts);
+  }
+  return texts.flatMap((text) => parseLine(text) ?? []);
+}
+
 /** Blocks that may hold such lines, in the order of reading; enough of them for so many lines. */
 function rangesOf(file: LogFile, blocks: readonly LogBlock[], filter: LogFilter, enough: number): ScanRange[] {
   const { beforeSeq, afterSeq, fromTime, toTime, minLevel } = filter;
