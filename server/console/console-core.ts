@@ -19,7 +19,6 @@ import { createRunWatch } from './run-watch.ts';
 import { followRunsElsewhere } from './runs-elsewhere.ts';
 import { createSavedSearches } from './saved-searches.ts';
 import { createUsageWatch } from './usage-history.ts';
-import { createUsageToday } from './usage-today.ts';
 
 const diskCheckMs = 60_000;
 const imageCheckMs = 5000;
