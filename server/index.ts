@@ -131,6 +131,7 @@ export async function openConsoleHost(options: ConsoleHostOptions): Promise<Cons
     dataDir: parts.dataDir,
     keeping: parts.keeping,
     dataCare: parts.dataCare,
+    doctor: parts.doctor,
     memory: parts.memory,
     mcp: parts.mcp,
     rendererDir: options.rendererDir,

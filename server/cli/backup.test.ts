@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
@@ -127,6 +127,26 @@ it('doctor names file and line of damage, takes it away and puts it back', async
   expect(await readFile(messagesFile(), 'utf8')).toBe(whole);
   expect((await agentrail('doctor', '--put-back', taken.quarantine.id)).code).toBe(0);
   expect(await readFile(messagesFile(), 'utf8')).toBe(`garbage\n${whole}`);
+});
+
+it('doctor shows a repair, carries it out, and undoes it', async () => {
+  const damage = `garbage\n${await readFile(messagesFile(), 'utf8')}`;
+  await writeFile(messagesFile(), damage);
+  const shown = await agentrail('doctor', '--repair', 'quarantine', '--dry-run');
+  expect(shown).toMatchObject({ code: 0, out: expect.stringContaining('messages.jsonl:1') });
+  expect(await readFile(messagesFile(), 'utf8')).toBe(damage);
+  const done = JSON.parse((await agentrail('doctor', '--repair', 'quarantine', '--json')).out) as { id: string };
+  expect(await readFile(messagesFile(), 'utf8')).not.toContain('garbage');
+  expect((await agentrail('doctor', '--put-back', done.id)).code).toBe(0);
+  expect(await readFile(messagesFile(), 'utf8')).toBe(damage);
+  await chmod(dataDir, 0o755);
+  const mended = JSON.parse((await agentrail('doctor', '--repair', 'permissions', '--json')).out) as { id: string };
+  expect((await stat(dataDir)).mode & 0o777).toBe(0o700);
+  expect((await agentrail('doctor', '--undo', mended.id)).code).toBe(0);
+  expect((await stat(dataDir)).mode & 0o777).toBe(0o755);
+  const lock = await acquireDataDirLock(dataDir, { instanceId: 'ins_other', clock: systemClock });
+  expect((await agentrail('doctor', '--repair', 'index')).code).toBe(3);
+  await lock.release();
 });
 
 it('doctor leaves damage alone while a server owns the data', async () => {

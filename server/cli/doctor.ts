@@ -1,24 +1,19 @@
-import type { Command, Option } from 'commander';
-import packageJson from '../../package.json' with { type: 'json' };
-import { secretVariables } from '../config/env.ts';
-import type { CheckResult, IntegrityFinding } from '../contract/doctor.ts';
-import { createBackups } from '../data/backup/backups.ts';
-import { runDoctor } from '../data/doctor/doctor.ts';
+import { type Command, InvalidArgumentError, type Option } from 'commander';
+import { type CheckResult, type IntegrityFinding, type RepairName, repairNames } from '../contract/doctor.ts';
 import { listQuarantine, putBack, quarantine } from '../data/integrity/quarantine.ts';
-import { doctorChecks, reachableProviders } from '../host/doctor-checks.ts';
 import { AppError } from '../lib/app-error.ts';
 import { systemClock } from '../lib/clock.ts';
-import { discoverEngine } from '../sandbox/docker/discovery.ts';
-import { createSshTunnels } from '../sandbox/docker/ssh-tunnels.ts';
-import { engineEnv } from '../sandbox/engine-env.ts';
-import { tryStore } from '../sessions/try-store.ts';
-import { silentLogger } from '../telemetry/logger.ts';
+import { openDoctorHere } from './doctor-here.ts';
+import { repairHere, undoHere } from './doctor-repair.ts';
 import { type DataFlags, exitCodes, locate, mustBeThere, runCommand, withLock } from './opened-data.ts';
 import { say } from './output.ts';
 
 interface DoctorFlags extends DataFlags {
   quarantine?: boolean;
   putBack?: string;
+  repair?: RepairName;
+  dryRun?: boolean;
+  undo?: string;
 }
 
 const marks: Record<CheckResult['state'], string> = {
@@ -31,48 +26,41 @@ const marks: Record<CheckResult['state'], string> = {
 /** Of findings, so many are shown one by one. */
 const mostShown = 50;
 
-/** `agentrail doctor`: looks at everything and changes nothing, unless it is told to take damage out of the way. */
+/** `agentrail doctor`: looks at everything and changes nothing, unless it is told to repair something. */
 export function addDoctorCommand(program: Command, common: Option[]): void {
   const command = program
     .command('doctor')
-    .description('look for what is wrong: data, disk, clock, settings, Docker, port, providers, backups')
+    .description(
+      'look for what is wrong: data, rights, disk, clock, settings, programs, Docker, port, providers, backups',
+    )
     .option('--json', 'print JSON')
+    .option('--repair <name>', `mend one thing, keeping what was: ${repairNames.join(', ')}`, toRepair)
+    .option('--dry-run', 'with --repair: only show what it would do')
+    .option('--undo <id>', 'bring back what a repair changed')
     .option('--quarantine', 'take damaged lines and folders of nobody out of the way; needs the server stopped')
     .option('--put-back <id>', 'put back what a quarantine took');
   for (const option of common) command.addOption(option);
-  command.action((flags: DoctorFlags) =>
-    runCommand((signal) => (flags.putBack === undefined ? look(flags, signal) : restore(flags.putBack, flags))),
-  );
+  command.action((flags: DoctorFlags) => runCommand((signal) => carryOut(flags, signal)));
+}
+
+function carryOut(flags: DoctorFlags, signal: AbortSignal): Promise<number> {
+  if (flags.putBack !== undefined) return restore(flags.putBack, flags);
+  if (flags.undo !== undefined) return undoHere(flags.undo, flags);
+  if (flags.repair !== undefined) return repairHere(flags.repair, flags, signal);
+  return look(flags, signal);
+}
+
+function toRepair(name: string): RepairName {
+  const found = repairNames.find((each) => each === name);
+  if (found !== undefined) return found;
+  throw new InvalidArgumentError(`There is ${repairNames.join(', ')}.`);
 }
 
 async function look(flags: DoctorFlags, signal: AbortSignal): Promise<number> {
-  const { dataDir, config, env } = await locate(flags);
-  await mustBeThere(dataDir);
+  const { doctor, dataDir, close } = await openDoctorHere(flags);
   const findings: IntegrityFinding[] = [];
-  const variable = secretVariables();
-  const settings = () => config.current().backup;
-  const options = { dataDir, version: packageJson.version, tryStore, clock: systemClock, logger: silentLogger };
-  const backups = createBackups({ ...options, settings });
-  const tunnels = createSshTunnels({ command: ['ssh'], clock: systemClock, logger: silentLogger });
   try {
-    const checks = doctorChecks({
-      ...{ dataDir, now: () => systemClock.now(), isDatabase: variable('DATABASE_URL') !== undefined },
-      config: () => ({ settings: config.current(), faults: config.faults(), file: config.filePath() }),
-      async engine() {
-        const { dockerHost, dockerCertPath, allowPlainTcp } = config.current().sandbox;
-        const uid = process.getuid?.();
-        const { status } = await discoverEngine({
-          ...{ dockerHost, dockerCertPath, allowsPlainTcp: allowPlainTcp, tunnels, env: engineEnv(env) },
-          ...{ platform: process.platform, uid, now: systemClock.now() },
-        });
-        return status;
-      },
-      ownAddress: () => undefined,
-      providers: () => reachableProviders(config.current(), (name) => variable(name) !== undefined),
-      lastBackupAt: backups.lastAt,
-      onFinding: (finding) => findings.push(finding),
-    });
-    const report = await runDoctor(checks, { clock: systemClock, signal });
+    const report = await doctor.run({ signal, onFinding: (finding) => findings.push(finding) });
     const taken = flags.quarantine
       ? await withLock(dataDir, () => quarantine(takable(findings), { dataDir, now: systemClock.now() }))
       : undefined;
@@ -86,7 +74,7 @@ async function look(flags: DoctorFlags, signal: AbortSignal): Promise<number> {
     }
     return report.state === 'ok' ? exitCodes.fine : exitCodes.problem;
   } finally {
-    await tunnels.close();
+    await close();
   }
 }
 
@@ -97,11 +85,11 @@ function takable(findings: readonly IntegrityFinding[]): IntegrityFinding[] {
 
 function tell(checks: readonly CheckResult[], findings: readonly IntegrityFinding[]): void {
   for (const { title, state, evidence, fix, command } of checks) {
-    say(`${marks[state].padEnd(5)} ${title.padEnd(16)} ${evidence}`);
-    if (fix !== undefined) say(`      ${''.padEnd(16)} → ${fix}${command === undefined ? '' : `  (${command})`}`);
+    say(`${marks[state].padEnd(5)} ${title.padEnd(24)} ${evidence}`);
+    if (fix !== undefined) say(`      ${''.padEnd(24)} → ${fix}${command === undefined ? '' : `  (${command})`}`);
   }
   for (const { kind, path: file, line } of findings.slice(0, mostShown))
-    say(`      ${kind.replaceAll('_', ' ').padEnd(16)} ${file}${line === undefined ? '' : `:${line}`}`);
+    say(`      ${kind.replaceAll('_', ' ').padEnd(24)} ${file}${line === undefined ? '' : `:${line}`}`);
   if (findings.length > mostShown) say(`      … and ${findings.length - mostShown} more; all with --json`);
 }
 

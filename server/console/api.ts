@@ -4,6 +4,7 @@ import { agentRoutes } from './routes/agents.ts';
 import { chatRoutes } from './routes/chat.ts';
 import { cleanUpRoutes } from './routes/clean-up.ts';
 import { dataCareRoutes } from './routes/data-care.ts';
+import { doctorRoutes } from './routes/doctor.ts';
 import { eventRoutes } from './routes/events.ts';
 import { firstRunRoutes } from './routes/first-run.ts';
 import { imageRoutes } from './routes/images.ts';
@@ -51,6 +52,7 @@ export function consoleRoutes(context: ConsoleContext) {
     .route('/', cleanUpRoutes(context))
     .route('/', keepingRoutes(context))
     .route('/', dataCareRoutes(context))
+    .route('/', doctorRoutes(context))
     .route('/', memoryRoutes(context))
     .route('/', logRoutes(context))
     .route('/', secretRoutes(context))
@@ -67,6 +69,7 @@ export type { ConsoleState, DiskUse, ProcessUse } from './console-state.ts';
 export type { AgentChoice, ModelChoice } from './context.ts';
 export type { ProblemCode } from './problems.ts';
 export type { DataMap } from './routes/data-care.ts';
+export type { LastDoctor } from './routes/doctor.ts';
 export type { OverviewFacts } from './routes/overview.ts';
 export type { HealthProbe, HealthReport } from './routes/readiness.ts';
 export type { DestroyOutcome } from './routes/sandboxes.ts';

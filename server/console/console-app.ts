@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { ConfigManager } from '../config/config-manager.ts';
 import type { DataCare } from '../data/data-care.ts';
+import type { Doctor } from '../doctor/doctor.ts';
 import type { FirstRunParts } from '../first-run/open-first-run.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -40,6 +41,7 @@ export interface ConsoleAppOptions extends ConsoleParts {
   disk?: () => Promise<DiskUse>;
   keeping?: Keeping;
   dataCare?: DataCare;
+  doctor?: Doctor;
   memory?: UserMemoryManager;
   mcp?: Pick<McpManager, 'list' | 'restart'>;
   firstRun?: FirstRunParts;

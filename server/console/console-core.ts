@@ -164,6 +164,7 @@ export function createConsoleCore(options: ConsoleAppOptions): ConsoleCore {
       searches: createSavedSearches(dataDir),
       keeping: options.keeping,
       dataCare: options.dataCare,
+      doctor: options.doctor,
       memory: options.memory,
       mcp: options.mcp,
       firstRun: options.firstRun,

@@ -1,6 +1,7 @@
 import type { ConfigManager } from '../config/config-manager.ts';
 import type { RunInfo } from '../contract/chat.ts';
 import type { DataCare } from '../data/data-care.ts';
+import type { Doctor } from '../doctor/doctor.ts';
 import type { FirstRunParts } from '../first-run/open-first-run.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { McpManager } from '../mcp/mcp-manager.ts';
@@ -61,6 +62,8 @@ export interface ConsoleContext extends ConsoleParts {
   keeping?: Keeping | undefined;
   /** Absent: the data directory is somebody else's concern. */
   dataCare?: DataCare | undefined;
+  /** Absent: there is nothing here to examine. */
+  doctor?: Doctor | undefined;
   /** Absent: nothing is remembered of users. */
   memory?: UserMemoryManager | undefined;
   /** Absent: there are no MCP servers. */

@@ -62,6 +62,26 @@ export async function findLiveOwner(dataDir: string): Promise<LockOwner | 'unrea
   }
 }
 
+/** Who holds a data directory at this moment, without asking for it. */
+export type LockState =
+  | { state: 'none' }
+  /** A process that lives, of this machine. */
+  | { state: 'held'; owner: LockOwner }
+  /** On another machine, which cannot be asked. */
+  | { state: 'elsewhere'; owner: LockOwner }
+  | { state: 'stale'; owner: LockOwner }
+  | { state: 'unreadable' };
+
+/** Throws the disk's error. */
+export async function inspectDataDirLock(dataDir: string): Promise<LockState> {
+  const found = await readLock(createDataLayout(dataDir).lockFile);
+  if (found === undefined) return { state: 'none' };
+  const { owner } = found;
+  if (owner === undefined) return { state: 'unreadable' };
+  if (owner.host !== os.hostname()) return { state: 'elsewhere', owner };
+  return { state: (await isAlive(owner)) ? 'held' : 'stale', owner };
+}
+
 function toLock(file: string, owner: LockOwner, replaced: Found | undefined): DataDirLock {
   const isHeld = async (): Promise<boolean> => isSame(await readLock(file), { owner });
   const release = async (): Promise<void> => {

@@ -26,6 +26,7 @@ import { agentTools } from './agent-tools.ts';
 import type { HostOptions } from './host-options.ts';
 import { openBackups } from './open-backups.ts';
 import { openDataCare } from './open-data-care.ts';
+import { openDoctor } from './open-doctor.ts';
 import { openExtensions } from './open-extensions.ts';
 import { type Foundation, openFoundation } from './open-foundation.ts';
 import { openKeeping } from './open-keeping.ts';
@@ -188,6 +189,11 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
     runs: () => lifecycle.parts()?.runs,
   });
 
+  const doctor = openDoctor(foundation, {
+    ...{ dataCare, sessions, sandboxes },
+    ownAddress: () => lifecycle.state().address,
+  });
+
   lifecycle.subscribe(({ phase }) => mcp.follow(phase));
   const stopWaiting = startOnceUnlocked({ lifecycle, secrets, logger });
   lifecycle.subscribe(({ phase }) => sandboxes.keepWarm(phase === 'ready' || phase === 'degraded'));
@@ -218,6 +224,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
     home: foundation.environment.home,
     keeping: keeping.keeping,
     dataCare,
+    doctor,
     memory,
     mcp: mcp.manager,
     power,

@@ -1,13 +1,8 @@
-import type { CheckResult, CheckState, DoctorReport } from '../../contract/doctor.ts';
-import { messageOf } from '../../lib/app-error.ts';
-import type { Clock } from '../../lib/clock.ts';
+import type { CheckResult, DoctorReport } from '../contract/doctor.ts';
+import { messageOf } from '../lib/app-error.ts';
+import type { Clock } from '../lib/clock.ts';
 
-export interface CheckOutcome {
-  state: CheckState;
-  evidence: string;
-  fix?: string;
-  command?: string;
-}
+export type CheckOutcome = Pick<CheckResult, 'state' | 'evidence' | 'fix' | 'command' | 'details' | 'repair'>;
 
 /** One thing that doctor looks at. It changes nothing. A rejection counts as could not check. */
 export interface DoctorCheck {
@@ -28,7 +23,7 @@ export interface DoctorOptions {
 const defaultTimeoutMs = 10_000;
 
 /** Runs every check, side by side, and never fails itself. Throws the signal's reason. */
-export async function runDoctor(
+export async function runChecks(
   checks: readonly DoctorCheck[],
   { clock, signal, onResult = () => undefined }: DoctorOptions,
 ): Promise<DoctorReport> {
