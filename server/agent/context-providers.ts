@@ -1,6 +1,7 @@
 import type { SessionKey } from '../contract/ids.ts';
 import { messageOf } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
+import { createTimeLimit } from '../lib/time-limit.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { abortable } from './abortable.ts';
 
@@ -58,13 +59,10 @@ export async function gatherContext(
 }
 
 async function askOne(provider: ContextProvider, scope: ContextScope, clock: Clock, logger: Logger): Promise<string> {
-  const over = new AbortController();
   const timeoutMs = Math.min(provider.timeoutMs ?? longestMs, longestMs);
-  clock.sleep(timeoutMs, AbortSignal.any([over.signal, scope.signal])).then(
-    () => over.abort(new Error(`It did not answer within ${timeoutMs} ms.`)),
-    () => undefined,
-  );
-  const signal = AbortSignal.any([over.signal, scope.signal]);
+  const late = () => new Error(`It did not answer within ${timeoutMs} ms.`);
+  const limit = createTimeLimit(clock, timeoutMs, late, scope.signal);
+  const { signal } = limit;
   try {
     const text = await abortable(start(provider, { ...scope, signal }), signal);
     return typeof text === 'string' ? cut(text.trim(), provider.maxChars ?? mostCharsOfOne) : '';
@@ -74,7 +72,7 @@ async function askOne(provider: ContextProvider, scope: ContextScope, clock: Clo
     else logger.warn(`The context provider ${provider.name} failed: ${messageOf(error)}`);
     return '';
   } finally {
-    over.abort();
+    limit.end();
   }
 }
 

@@ -226,7 +226,7 @@ export function createRunSetup(options: RunSetupOptions, grants: Grants): RunSet
     const aside = [await asideFor(scope, logger), place.notice].filter(Boolean).join('\n\n') || undefined;
     const parts = {
       system: [prompt, extras.system].filter(Boolean).join('\n\n'),
-      toolSpecs: specsOf(tools),
+      ...specsOf(tools),
       settings: { ...options.config().llm, ...extras.settings },
       redact,
       redactStream,
@@ -336,7 +336,7 @@ export function createRunSetup(options: RunSetupOptions, grants: Grants): RunSet
       const { context = wholeContext } = contextOf({
         ...{ key, model, signal, emit, answer: options.config().llm, redact, redactStream },
         ...askedModels(model, { tenantId, sessionId }),
-        ...{ system: '', toolSpecs: [], recall: async () => [] },
+        ...{ system: '', toolTokens: 0, recall: async () => [] },
       });
       return { context, model: model.name };
     },

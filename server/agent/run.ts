@@ -175,10 +175,9 @@ export function startRun(options: RunOptions): Run {
     aborting.abort(new Error(reason));
   }
 
-  /** Calls back after `ms` unless the run ends or `cancelled` fires before. */
-  function after(ms: number, cancelled: AbortSignal | undefined, onTime: () => void): void {
-    const signal = cancelled ? AbortSignal.any([cancelled, over.signal]) : over.signal;
-    clock.sleep(Math.min(ms, longestTimerMs), signal).then(
+  /** Calls back after `ms` unless `cancelled` fires before. */
+  function after(ms: number, cancelled: AbortSignal, onTime: () => void): void {
+    clock.sleep(Math.min(ms, longestTimerMs), cancelled).then(
       onTime,
       // The run ended, or a reader came back.
       () => undefined,
@@ -223,6 +222,7 @@ export function startRun(options: RunOptions): Run {
   /** Whatever happened, nothing of the run stays behind and nobody waits for more. */
   function close(): void {
     over.abort('the run is over');
+    leaving?.abort('the run is over');
     log.end();
   }
 
@@ -352,7 +352,7 @@ export function startRun(options: RunOptions): Run {
     return error;
   }
 
-  after(options.deadlineMs, undefined, () => giveUp('the deadline passed'));
+  after(options.deadlineMs, over.signal, () => giveUp('the deadline passed'));
   if (options.graceMs() >= 0) expectReader(Math.max(options.graceMs(), options.firstReaderMs));
   logger.info(`Run started with ${model.name}`, { agentId: options.agentId });
   const done = run()

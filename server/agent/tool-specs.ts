@@ -1,16 +1,32 @@
 import type { LanguageModelV4FunctionTool } from '@ai-sdk/provider';
 import { z } from 'zod';
+import { estimateText } from './compaction/token-estimate.ts';
 import type { Tool } from './tools/tool.ts';
 
-/** Makes the tools known to models. A schema is written out once per tool, not once per run. */
-export function createToolSpecs(): (tools: Iterable<Tool>) => LanguageModelV4FunctionTool[] {
-  const known = new WeakMap<Tool, LanguageModelV4FunctionTool>();
-  return (tools) =>
-    Array.from(tools, (tool) => {
-      const spec = known.get(tool) ?? specOf(tool);
-      known.set(tool, spec);
-      return spec;
+/** Tools as models are told of them. */
+export interface ToldTools {
+  toolSpecs: LanguageModelV4FunctionTool[];
+  /** What they take of the model's window. */
+  toolTokens: number;
+}
+
+/** Makes the tools known to models. A schema is written out and measured once per tool, not once per run. */
+export function createToolSpecs(): (tools: Iterable<Tool>) => ToldTools {
+  const known = new WeakMap<Tool, { spec: LanguageModelV4FunctionTool; tokens: number }>();
+  return (tools) => {
+    const told = Array.from(tools, (tool) => {
+      const before = known.get(tool);
+      if (before !== undefined) return before;
+      const spec = specOf(tool);
+      const entry = { spec, tokens: estimateText(JSON.stringify(spec)) };
+      known.set(tool, entry);
+      return entry;
     });
+    return {
+      toolSpecs: told.map(({ spec }) => spec),
+      toolTokens: told.reduce((sum, { tokens }) => sum + tokens, 0),
+    };
+  };
 }
 
 function specOf(tool: Tool): LanguageModelV4FunctionTool {

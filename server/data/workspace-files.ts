@@ -3,6 +3,7 @@ import { type FileHandle, lstat, open, readdir, realpath } from 'node:fs/promise
 import path from 'node:path';
 import type { WorkspaceEntry } from '../contract/sessions.ts';
 import { AppError } from '../lib/app-error.ts';
+import { isPresent } from './is-present.ts';
 import { createDataLayout } from './layout.ts';
 import { errnoOf, toStorageError } from './storage-error.ts';
 
@@ -232,7 +233,7 @@ export async function withFaults<T>(work: () => Promise<T>): Promise<T> {
 }
 
 async function isThere(folder: string): Promise<boolean> {
-  return (await ignoreGone(lstat(folder))) !== undefined;
+  return isPresent(folder) && (await ignoreGone(lstat(folder))) !== undefined;
 }
 
 /** Removed or replaced while we looked. */

@@ -13,6 +13,7 @@ import type {
 } from '../contract/knowledge.ts';
 import { ingestionStepNames } from '../contract/knowledge.ts';
 import { makeFoldersBelow } from '../data/folders.ts';
+import { isPresent } from '../data/is-present.ts';
 import { checkId, type DataLayout } from '../data/layout.ts';
 import { errnoOf, toStorageError } from '../data/storage-error.ts';
 import { AppError, messageOf } from '../lib/app-error.ts';
@@ -101,8 +102,10 @@ export function createKnowledgeManager(options: KnowledgeManagerOptions): Knowle
   }
 
   async function idsOf(tenantId: string): Promise<string[]> {
+    const folder = path.join(layout.tenantDir(tenantId), 'knowledge_bases');
+    if (!isPresent(folder)) return [];
     try {
-      const entries = await readdir(path.join(layout.tenantDir(tenantId), 'knowledge_bases'), { withFileTypes: true });
+      const entries = await readdir(folder, { withFileTypes: true });
       return entries.flatMap((entry) => (entry.isDirectory() && !entry.name.startsWith('.') ? [entry.name] : []));
     } catch (error) {
       if (errnoOf(error) === 'ENOENT') return [];

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Owner } from '../contract/ids.ts';
 import { atomicWriteFile } from '../data/atomic-write.ts';
 import { makeFoldersBelow } from '../data/folders.ts';
+import { isPresent } from '../data/is-present.ts';
 import type { DataLayout } from '../data/layout.ts';
 import { errnoOf, toStorageError } from '../data/storage-error.ts';
 import { createSerialQueue } from '../lib/serial-queue.ts';
@@ -99,6 +100,7 @@ export function createMemoryFiles(layout: DataLayout): MemoryFiles {
 }
 
 async function readText(file: string): Promise<string | undefined> {
+  if (!isPresent(file)) return undefined;
   try {
     const handle = await open(file, 'r');
     try {

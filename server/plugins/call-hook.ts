@@ -1,5 +1,6 @@
 import { abortable } from '../agent/abortable.ts';
 import type { Clock } from '../lib/clock.ts';
+import { createTimeLimit } from '../lib/time-limit.ts';
 
 export const hookTimeoutMs = 5_000;
 
@@ -13,19 +14,15 @@ export async function callHook<T>(
   call: (signal: AbortSignal) => T | Promise<T>,
   { clock, signal: outer, timeoutMs = hookTimeoutMs }: { clock: Clock; signal?: AbortSignal; timeoutMs?: number },
 ): Promise<HookResult<T>> {
-  const over = new AbortController();
-  const late = new AbortController();
-  const signal = outer ? AbortSignal.any([late.signal, outer]) : late.signal;
-  clock.sleep(timeoutMs, over.signal).then(
-    () => late.abort(new Error(`It did not end within ${timeoutMs} ms.`)),
-    () => undefined,
-  );
+  const late = () => new Error(`It did not end within ${timeoutMs} ms.`);
+  const limit = createTimeLimit(clock, timeoutMs, late, outer);
+  const { signal } = limit;
   try {
     return { ok: true, value: await abortable(begin(call, signal), signal) };
   } catch (error) {
     return { ok: false, error };
   } finally {
-    over.abort();
+    limit.end();
   }
 }
 

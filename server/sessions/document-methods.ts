@@ -5,6 +5,7 @@ import type { RunEvent } from '../contract/events.ts';
 import type { TraceEntry } from '../contract/sessions.ts';
 import { atomicWriteFile } from '../data/atomic-write.ts';
 import { makeFoldersBelow } from '../data/folders.ts';
+import { isPresent } from '../data/is-present.ts';
 import type { SessionLayout } from '../data/layout.ts';
 import { errnoOf } from '../data/storage-error.ts';
 import {
@@ -68,6 +69,7 @@ function artifactFile(layout: SessionLayout, toolCallId: string): string {
 }
 
 async function readIfThere(file: string): Promise<string | undefined> {
+  if (!isPresent(file)) return undefined;
   try {
     return await readFile(file, 'utf8');
   } catch (error) {

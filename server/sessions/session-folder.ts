@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { type FileHandle, open, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Message } from '../contract/messages.ts';
@@ -100,12 +101,9 @@ export function createSessionFolder(
     }
     const written = await statOrMissing(layout.stateFile);
     if (written === undefined) return emptyState();
-    replayed = {
-      state: applyLine(emptyState(), Buffer.from(text)),
-      ino: written.ino,
-      size: Buffer.byteLength(text) + 1,
-    };
-    return (await state()) ?? emptyState();
+    const made = applyLine(emptyState(), Buffer.from(text));
+    replayed = { state: made, ino: written.ino, size: Buffer.byteLength(text) + 1 };
+    return Number(written.size) === replayed.size ? made : ((await state()) ?? emptyState());
   }
 
   /** The session is there with its first line. One that is without messages is whole. */
@@ -211,10 +209,5 @@ export async function replay(file: string, end?: number): Promise<SessionState> 
 }
 
 async function statOrMissing(file: string): Promise<{ ino: bigint; size: bigint } | undefined> {
-  try {
-    return await diskFiles.stat(file, { bigint: true });
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
-    throw error;
-  }
+  return statSync(file, { bigint: true, throwIfNoEntry: false });
 }

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { type BrokenSkill, type SkillInfo, skillNameSchema } from '../contract/skills.ts';
 import { atomicWriteFile } from '../data/atomic-write.ts';
 import { makeFoldersBelow, syncFolder } from '../data/folders.ts';
+import { isPresent } from '../data/is-present.ts';
 import { errnoOf, toStorageError } from '../data/storage-error.ts';
 import { AppError, messageOf } from '../lib/app-error.ts';
 import { createSerialQueue } from '../lib/serial-queue.ts';
@@ -42,6 +43,7 @@ export function createSkillManager({ dataDir, logger }: { dataDir: string; logge
   const queue = createSerialQueue();
 
   async function names(): Promise<string[]> {
+    if (!isPresent(root)) return [];
     try {
       const entries = await readdir(root, { withFileTypes: true });
       // What is being installed or removed begins with a dot.
@@ -55,6 +57,7 @@ export function createSkillManager({ dataDir, logger }: { dataDir: string; logge
   }
 
   async function disabledNames(): Promise<Set<string>> {
+    if (!isPresent(stateFile)) return new Set();
     try {
       return new Set(stateSchema.parse(JSON.parse(await readFile(stateFile, 'utf8'))).disabled);
     } catch (error) {

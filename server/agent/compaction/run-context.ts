@@ -1,4 +1,3 @@
-import type { LanguageModelV4FunctionTool } from '@ai-sdk/provider';
 import type { Config } from '../../contract/config.ts';
 import type { RunEvent } from '../../contract/events.ts';
 import type { SessionKey } from '../../contract/ids.ts';
@@ -19,7 +18,8 @@ export interface RunContextOptions {
   fallbacks: readonly ModelHandle[];
   answer: { maxTokens: number; thinking: number };
   system: string;
-  toolSpecs: readonly LanguageModelV4FunctionTool[];
+  /** What the tools take of the model's window. */
+  toolTokens: number;
   /** In the place of the run's own model. */
   summarize?: Summarizer | undefined;
   recall(): Promise<string[]>;
@@ -37,12 +37,12 @@ const summaryTimeoutMs = 120_000;
 
 /** The context of one run: measured by its model's window, summarised by its model. */
 export function createRunContext(options: RunContextOptions): ContextKeeper {
-  const { model, fallbacks, clock, emit, redact, redactStream, onAnswer, system, toolSpecs, ...rest } = options;
+  const { model, fallbacks, clock, emit, redact, redactStream, onAnswer, system, toolTokens, ...rest } = options;
   return createContextKeeper({
     ...rest,
     emit,
     contextWindow: model.facts.contextWindow,
-    fixedTokens: estimateText(system) + (toolSpecs.length === 0 ? 0 : estimateText(JSON.stringify(toolSpecs))),
+    fixedTokens: estimateText(system) + toolTokens,
     summarize:
       options.summarize ??
       createModelSummarizer({

@@ -40,7 +40,7 @@ describe.each(wires)('what the mock counts through the %s package', (wire) => {
     upstream = await startMockUpstream({ script });
     const messages = [userMessage('How far away are the stars? '.repeat(40))];
     const { turns } = await runTestLoop(modelAt(wire, upstream), { tools: [echoTool], messages });
-    const fixed = estimateText('You are a test.') + estimateText(JSON.stringify(createToolSpecs()([echoTool])));
+    const fixed = estimateText('You are a test.') + createToolSpecs()([echoTool]).toolTokens;
     const meter = createTokenMeter(messages, fixed);
     let prompt: Message[] = [...messages];
     const misses = turns.map(({ message, toolResults }) => {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { SessionKey } from '../../contract/ids.ts';
 import { atomicWriteFile } from '../../data/atomic-write.ts';
 import { makeFoldersBelow } from '../../data/folders.ts';
+import { isPresent } from '../../data/is-present.ts';
 import { checkId, createDataLayout } from '../../data/layout.ts';
 import { errnoOf, toStorageError } from '../../data/storage-error.ts';
 import { messageOf } from '../../lib/app-error.ts';
@@ -88,6 +89,7 @@ export function createAgentFiles({
 }
 
 async function foldersIn(dir: string): Promise<string[]> {
+  if (!isPresent(dir)) return [];
   try {
     const entries = await readdir(dir, { withFileTypes: true });
     return entries.flatMap((entry) => (entry.isDirectory() && !entry.name.startsWith('.') ? [entry.name] : []));

@@ -120,7 +120,7 @@ export async function runTestLoop(model: ModelHandle, options: LoopOptions = {})
     model,
     system: 'You are a test.',
     messages: [userMessage('Hello')],
-    toolSpecs: createToolSpecs()(tools),
+    toolSpecs: createToolSpecs()(tools).toolSpecs,
     runTool: (call) => runTool(call, scope, signal, emit),
     maxTurns: 10,
     settings: { maxTokens: 1000, thinking: 0 },

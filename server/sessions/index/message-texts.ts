@@ -1,6 +1,7 @@
 import { type FileHandle, open, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Message } from '../../contract/messages.ts';
+import { isPresent } from '../../data/is-present.ts';
 import type { SessionLayout } from '../../data/layout.ts';
 import { errnoOf } from '../../data/storage-error.ts';
 import { readLines } from '../jsonl.ts';
@@ -90,6 +91,7 @@ export function textOf(message: Message): MessageText | undefined {
 }
 
 async function archivesIn(folder: string): Promise<string[]> {
+  if (!isPresent(folder)) return [];
   try {
     const names = await readdir(folder);
     return names

@@ -1,9 +1,9 @@
+import { statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { SessionSummary } from '../../contract/chat.ts';
 import { idPattern } from '../../contract/ids.ts';
 import type { SessionListing, SessionRow, TenantSize, TenantTotals } from '../../contract/sessions.ts';
-import { errnoOf } from '../../data/storage-error.ts';
 import { messageOf } from '../../lib/app-error.ts';
 import { newestFirst, parseCursor, toCursor } from '../session-cursor.ts';
 import type { SessionQuery } from '../store.ts';
@@ -173,11 +173,8 @@ function mergeParts(parts: PagePart[], limit: number): SessionListing {
 }
 
 async function isThere(base: string, folder: string): Promise<boolean> {
-  try {
-    return (await stat(folder)).isDirectory();
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw error;
-    await stat(base);
-    return false;
-  }
+  const found = statSync(folder, { throwIfNoEntry: false });
+  if (found !== undefined) return found.isDirectory();
+  await stat(base);
+  return false;
 }

@@ -146,9 +146,10 @@ export function createTenantIndex({ tenantId, file, finder, logger }: TenantInde
     }
   }
 
+  /** Whether the file is still the same, the next question finds out: writes wait in memory, and files know them. */
   function inEach(work: (copy: IndexCopy) => void): void {
     attempt(() => {
-      work(inUse());
+      work(current ?? inUse());
       if (next !== undefined) work(next);
     });
   }

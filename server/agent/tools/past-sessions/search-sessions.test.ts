@@ -121,4 +121,31 @@ describe('the index of earlier conversations', () => {
     expect(again.find(({ sessionId }) => sessionId === 'ses_boats')?.summary).toBe('The boat is sold.');
     expect(reads).toBe(3);
   });
+
+  test('looks at the list for each run, but once in a quarter second for a crowd of them', async () => {
+    let lists = 0;
+    let time = 0;
+    const { sessions } = manager;
+    const counted = {
+      ...sessions,
+      list: (query: Parameters<typeof sessions.list>[0]) => {
+        lists += 1;
+        return sessions.list(query);
+      },
+    };
+    const index = createPastSessions(counted, { monotonic: () => time });
+    const ask = async (times: number) => {
+      for (let run = 0; run < times; run += 1) await index.latest(keyOf('ses_new'), 5);
+    };
+    await ask(10);
+    expect(lists).toBe(10);
+    await ask(100);
+    expect(lists).toBe(10);
+    time = 250;
+    await ask(100);
+    expect(lists).toBe(11);
+    time = 1000;
+    await ask(2);
+    expect(lists).toBe(13);
+  });
 });
