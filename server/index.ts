@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { listModels } from './agent/model-menu.ts';
 import { type ConsoleAuth, createBrowserAuth, desktopAuth } from './console/auth.ts';
 import { createConsoleApp } from './console/console-app.ts';
 import type { ServerControl } from './console/server-control.ts';
 import { createUsageFile } from './console/usage-file.ts';
 import { findInstallRoot } from './data/install-root.ts';
 import { openFirstRunParts } from './first-run/open-first-run.ts';
+import { consoleOptions } from './host/console-options.ts';
 import type { HostOptions } from './host/host-options.ts';
 import { openParts } from './host/open-parts.ts';
 import type { Power } from './host/power.ts';
@@ -118,29 +118,8 @@ export async function openConsoleHost(options: ConsoleHostOptions): Promise<Cons
     firstRun,
     usageStore: createUsageFile(parts.dataDir),
     auth,
-    server: parts.lifecycle,
-    sessions: parts.sessions,
-    sandboxes: parts.sandboxes,
-    secrets,
-    tokens: parts.tokens,
-    config,
-    logs: parts.logs,
-    logger: parts.logger.child({ component: 'console' }),
-    clock: systemClock,
-    version: options.version,
-    dataDir: parts.dataDir,
-    keeping: parts.keeping,
-    dataCare: parts.dataCare,
-    doctor: parts.doctor,
-    memory: parts.memory,
-    mcp: parts.mcp,
+    ...consoleOptions(parts, options.version),
     rendererDir: options.rendererDir,
-    disk: async () => {
-      const { totalBytes, freeBytes } = await disk.read();
-      return { totalBytes, freeBytes, usedBytes: await usedBytes() };
-    },
-    agents: () => parts.agents(),
-    models: () => listModels(config.current(), secrets),
   });
   return {
     server: parts.lifecycle,

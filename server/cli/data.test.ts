@@ -116,7 +116,10 @@ it('what cannot be understood is told in a sentence, and changes nothing', async
   });
   await expect(agentrail('retention', 'apply', '--days', 'many')).rejects.toThrow();
   exits.mockRestore();
-  expect((await agentrail('sessions', 'rm', 'ses_old')).out).toContain('Name a session as tenant/user/session');
+  expect(await agentrail('sessions', 'rm', 'ses_old')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('Name a session as tenant/user/session'),
+  });
   expect(await agentrail('sessions', 'ls', '--data-dir', join(other, 'nowhere'))).toMatchObject({
     code: 1,
     err: expect.stringContaining('There is no data directory'),

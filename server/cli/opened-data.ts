@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
+import { z } from 'zod';
 import { createConfigManager } from '../config/config-manager.ts';
 import { type Environment, readEnvironment, secretVariables } from '../config/env.ts';
 import { resolveBoot } from '../config/resolve-boot.ts';
@@ -26,13 +27,48 @@ export async function runCommand(command: (signal: AbortSignal) => Promise<numbe
   try {
     process.exitCode = await command(ending.signal);
   } catch (error) {
-    process.stderr.write(`${messageOf(error)}\n`);
-    const isOwned = error instanceof AppError && error.code === 'data_dir_locked';
-    process.exitCode = isOwned ? exitCodes.unreachable : exitCodes.problem;
+    tellFault(error);
+    process.exitCode = exitCodeOf(error);
   } finally {
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
   }
+}
+
+/** A fault in one sentence, and what it is about line by line where it says so. */
+export function tellFault(error: unknown): void {
+  const isKnown = error instanceof AppError;
+  process.stderr.write(`${isKnown ? error.message : `Unexpected fault: ${messageOf(error)}`}\n`);
+  if (!isKnown || !Array.isArray(error.details)) return;
+  for (const fault of error.details) {
+    const parsed = faultSchema.safeParse(fault);
+    if (!parsed.success) continue;
+    const { path, line, message } = parsed.data;
+    process.stderr.write(`  ${line === undefined ? '' : `line ${line}: `}${path}: ${message}\n`);
+  }
+}
+
+const faultSchema = z.object({ path: z.string(), line: z.number().optional(), message: z.string() });
+
+const unreachableCodes = new Set([
+  'data_dir_locked',
+  'server_not_answering',
+  'server_not_running',
+  'server_gone',
+  'console_refused',
+  'console_untrusted',
+]);
+
+export function exitCodeOf(error: unknown): number {
+  if (!(error instanceof AppError)) return exitCodes.problem;
+  if (error.code === 'usage') return exitCodes.usage;
+  const isUnreachable = unreachableCodes.has(error.code) || error.code.startsWith('docker_');
+  return isUnreachable ? exitCodes.unreachable : exitCodes.problem;
+}
+
+/** What was asked cannot be understood. */
+export function usageError(message: string): AppError {
+  return new AppError('usage', message, { status: 400 });
 }
 
 /** Where the data directory is by now, and its settings. It is not made, and need not be there. */

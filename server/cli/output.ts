@@ -1,9 +1,30 @@
 import type { LogLine } from '../contract/logs.ts';
 import type { ServerState } from '../contract/server-state.ts';
+import { type Column, formatTable, plainText } from './table.ts';
 
 /** One line for the person at the terminal. */
 export function say(line: string): void {
   process.stdout.write(`${line}\n`);
+}
+
+/** A line with words of others in it. */
+export function sayPlain(line: string): void {
+  say(plainText(line));
+}
+
+/** A table that fits the terminal; into a file or another program nothing is cut. */
+export function sayTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): void {
+  const width = process.stdout.isTTY ? process.stdout.columns : undefined;
+  for (const line of formatTable(columns, rows, width)) say(line);
+}
+
+/** What a reader that went away no longer takes is not missed: `agentrail … | head` ends without a word. */
+export function endQuietlyWithReader(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE' && error.code !== 'EOF') throw error;
+    });
+  }
 }
 
 /** Tells when the server came up or failed, once per change. */

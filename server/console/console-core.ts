@@ -3,7 +3,7 @@ import { createWorkspaceFiles } from '../sandbox/files/workspace-files.ts';
 import { createTerminals } from '../sandbox/terminal/terminals.ts';
 import type { LiveRedactor } from '../secrets/redactor.ts';
 import { createBackupWatch } from './backup-watch.ts';
-import type { ConsoleAppOptions } from './console-app.ts';
+import type { ConsoleCoreOptions } from './console-app.ts';
 import type { ConsoleState } from './console-state.ts';
 import type { AllRuns, ConsoleContext } from './context.ts';
 import { createDiskWatch } from './disk-watch.ts';
@@ -30,7 +30,7 @@ export interface ConsoleCore {
 }
 
 /** Joins the managers with the event hub: whatever changes anywhere becomes one event for every client. */
-export function createConsoleCore(options: ConsoleAppOptions): ConsoleCore {
+export function createConsoleCore(options: ConsoleCoreOptions): ConsoleCore {
   const { server, sessions, sandboxes, secrets, config, logs, clock, version, dataDir, agents, models } = options;
   const logger = options.logger.child({ component: 'console' });
   const closing = new AbortController();

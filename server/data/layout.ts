@@ -20,6 +20,8 @@ export interface DataLayout {
   readonly configFile: string;
   readonly vaultFile: string;
   readonly lockFile: string;
+  /** Where the program that owns the data directory answers commands. */
+  readonly runDir: string;
   readonly tenantsDir: string;
   readonly logsDir: string;
   readonly skillsDir: string;
@@ -61,6 +63,7 @@ export function createDataLayout(dataDir: string): DataLayout {
     configFile: at('agentrail.yaml'),
     vaultFile: at('vault.json'),
     lockFile: at('lock'),
+    runDir: at('run'),
     tenantsDir: at('tenants'),
     logsDir: at('logs'),
     skillsDir: at('skills'),

@@ -50,7 +50,10 @@ export async function acquireDataDirLock(dataDir: string, { instanceId, clock }:
   }
 }
 
-/** Who holds the data directory now, as far as can be told; undefined: nobody that still lives. */
+/**
+ * Who holds the data directory now, as far as can be told; undefined: nobody that still lives. Throws AppError
+ * `console_refused` (403) when this user may not know, and `storage_unavailable`.
+ */
 export async function findLiveOwner(dataDir: string): Promise<LockOwner | 'unreadable' | undefined> {
   try {
     const found = await readLock(createDataLayout(dataDir).lockFile);
@@ -58,6 +61,10 @@ export async function findLiveOwner(dataDir: string): Promise<LockOwner | 'unrea
     if (found.owner === undefined) return 'unreadable';
     return (await isStale(found)) ? undefined : found.owner;
   } catch (error) {
+    if (errnoOf(error) === 'EACCES' || errnoOf(error) === 'EPERM') {
+      const message = `${dataDir} belongs to another user: the server there takes commands from that account alone.`;
+      throw new AppError('console_refused', message, { status: 403, cause: error });
+    }
     throw toStorageError(error);
   }
 }

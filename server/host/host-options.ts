@@ -15,6 +15,8 @@ export interface HostOptions {
   commandLine: CommandLine;
   /** Also shows each log line somewhere; must not throw. */
   echo?: (line: LogLine) => void;
+  /** It lives for one command: takes no commands of others, and does nothing that is due by the clock. */
+  isCommand?: boolean;
   /** What an embedding program brings along. */
   extensions?: Extensions;
   /** Settings that win over environment and file: dotted paths and values. */

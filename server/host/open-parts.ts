@@ -23,6 +23,8 @@ import { createKeyedQueue } from '../sessions/keyed-queue.ts';
 import { createSkillManager } from '../skills/skill-manager.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import { agentTools } from './agent-tools.ts';
+import { consoleOptions } from './console-options.ts';
+import { openConsoleSocket } from './console-socket.ts';
 import type { HostOptions } from './host-options.ts';
 import { openBackups } from './open-backups.ts';
 import { openDataCare } from './open-data-care.ts';
@@ -41,6 +43,8 @@ import { createSinks } from './telemetry-sinks.ts';
 import { startOnceUnlocked } from './undecided-sessions.ts';
 
 type Sinks = ReturnType<typeof createSinks>;
+
+export type OpenedParts = Omit<Awaited<ReturnType<typeof openParts>>, 'close'>;
 
 /** Constructs what lives as long as the program, from the ground up. */
 export async function openParts(options: HostOptions) {
@@ -179,9 +183,8 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
     },
   });
 
-  knowledge
-    .resume()
-    .catch((error: unknown) => logger.error(`Documents that wait were not taken up: ${messageOf(error)}`));
+  const resumed = options.isCommand ? undefined : knowledge.resume();
+  resumed?.catch((error: unknown) => logger.error(`Documents that wait were not taken up: ${messageOf(error)}`));
   const keeping = openKeeping(foundation, { sessions, cluster, sandboxes, runs: () => lifecycle.parts()?.runs });
   const backups = openBackups(foundation, options.version);
   const dataCare = openDataCare(foundation, {
@@ -193,6 +196,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
     ...{ dataCare, sessions, sandboxes },
     ownAddress: () => lifecycle.state().address,
   });
+  if (options.isCommand) await Promise.all([keeping.close(), backups.close()]);
 
   lifecycle.subscribe(({ phase }) => mcp.follow(phase));
   const stopWaiting = startOnceUnlocked({ lifecycle, secrets, logger });
@@ -208,6 +212,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
     await keeping.close();
     await lifecycle.stop(mode);
     await before?.();
+    await socket?.close();
     await mcp.manager.close();
     await sandboxes.close();
     tell('Writing sessions and logs');
@@ -219,7 +224,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
     logger.info('The program ends.', { instanceId });
     await foundation.close();
   }
-  return {
+  const parts = {
     ...{ dataDir, config, secrets, tokens, logger, logs, sessions, sandboxes, disk, agents, lifecycle },
     home: foundation.environment.home,
     keeping: keeping.keeping,
@@ -230,6 +235,12 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
     power,
     /** Runs that a shutdown still waits for end now. */
     hurry: () => void lifecycle.parts()?.runs.drain(0),
+  };
+  const socket = options.isCommand
+    ? undefined
+    : await openConsoleSocket(foundation, () => consoleOptions(parts, options.version));
+  return {
+    ...parts,
     close(mode: 'drain' | 'now', onProgress: (step: string) => void = () => undefined, before?: Before) {
       closing ??= closeOnce(mode, onProgress, before);
       return closing;

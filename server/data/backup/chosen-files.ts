@@ -4,13 +4,14 @@ import { errnoOf } from '../storage-error.ts';
 
 /** Made anew from the rest. */
 const rebuildable = /^index.*\.sqlite(-wal|-shm|-journal)?$/;
-/** Below the data directory: who owns it, what is on its way in, backups, and signed-in browsers. */
+/** Below the data directory: who owns it, its console socket, what is on its way in, backups, and signed-in browsers. */
 const neverTaken = new Set([
   'lock',
   'incoming',
   'backups',
   'sandboxes',
   'console-sessions.json',
+  'run',
   'moved.json',
   'moved-from.json',
   'next-place.json',

@@ -9,7 +9,15 @@ import { errnoOf } from '../storage-error.ts';
 
 const pieceBytes = 1024 * 1024;
 /** Who owns it, what is on its way in, what is made anew, and marks of moves. */
-const leftAlone = new Set(['lock', 'incoming', 'moved.json', 'moved-from.json', '.moving.json', 'next-place.json']);
+const leftAlone = new Set([
+  'lock',
+  'run',
+  'incoming',
+  'moved.json',
+  'moved-from.json',
+  '.moving.json',
+  'next-place.json',
+]);
 const rebuildable = /^index.*\.sqlite(-wal|-shm|-journal)?$/;
 
 interface Copied {

@@ -1,0 +1,22 @@
+import { listModels } from '../agent/model-menu.ts';
+import type { ConsoleCoreOptions } from '../console/console-app.ts';
+import { systemClock } from '../lib/clock.ts';
+import type { OpenedParts } from './open-parts.ts';
+
+/** What every console works on: that of a window, of a browser and of the command line. */
+export function consoleOptions(parts: OpenedParts, version: string): ConsoleCoreOptions {
+  const { lifecycle, sessions, sandboxes, secrets, tokens, config, logs, logger, dataDir, disk } = parts;
+  const { keeping, dataCare, doctor, memory, mcp } = parts;
+  return {
+    ...{ server: lifecycle, sessions, sandboxes, secrets, tokens, config, logs, version, dataDir },
+    ...{ keeping, dataCare, doctor, memory, mcp },
+    logger: logger.child({ component: 'console' }),
+    clock: systemClock,
+    disk: async () => {
+      const { totalBytes, freeBytes, usedBytes } = await disk.read();
+      return { totalBytes, freeBytes, usedBytes: Object.values(usedBytes).reduce((sum, size) => sum + size, 0) };
+    },
+    agents: () => parts.agents(),
+    models: () => listModels(config.current(), secrets),
+  };
+}
