@@ -1,0 +1,45 @@
+/**
+ * `node scripts/make-package.ts [--folder DIR]`: the built program as the folder of an npm package (release/npm by
+ * default), for `npm pack` and for the container image. Needs nothing but Node and dist/.
+ */
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+
+const root = join(import.meta.dirname, '..');
+const { values } = parseArgs({ options: { folder: { type: 'string', default: join(root, 'release/npm') } } });
+const folder = resolve(values.folder);
+
+if (existsSync(join(root, 'dist/main/agentrail.js'))) {
+  makePackage();
+  process.stdout.write(`${folder}\n`);
+} else {
+  process.stderr.write('There is no dist/. Run "npm run build" first.\n');
+  process.exitCode = 1;
+}
+
+function makePackage(): void {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  for (const path of ['dist/main', 'dist/renderer', 'resources', 'README.md', 'LICENSE']) copy(path);
+  writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest(), null, 2)}\n`);
+}
+
+/** Without what only the desktop program, or people who look into the code, need. */
+function copy(path: string): void {
+  const isLeftOut = (from: string) =>
+    from.endsWith('.map') || ['.compiled', 'electron.js', '.vite', 'icons'].includes(basename(from));
+  if (existsSync(join(root, path)))
+    cpSync(join(root, path), join(folder, path), { recursive: true, filter: (from) => !isLeftOut(from) });
+}
+
+function manifest(): Record<string, unknown> {
+  const own = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, unknown>;
+  const { name, version, description, license, author, type, bin, engines, dependencies } = own;
+  return {
+    ...{ name, version, description, license, author, type, bin, engines },
+    files: ['dist', 'resources'],
+    // Everything else is in the bundle. Without the system's keychain the vault's key is a passphrase or a file.
+    optionalDependencies: dependencies,
+  };
+}
