@@ -1,18 +1,22 @@
 /**
- * `node scripts/make-package.ts [--folder DIR]`: the built program as the folder of an npm package (release/npm by
- * default), for `npm pack` and for the container image. Needs nothing but Node and dist/.
+ * `node scripts/make-package.ts [--folder DIR] [--tarball]`: the built program as the folder of an npm package
+ * (release/npm by default), for the container image; with `--tarball` packed as well. Needs nothing but Node and dist/.
  */
+import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 const root = join(import.meta.dirname, '..');
-const { values } = parseArgs({ options: { folder: { type: 'string', default: join(root, 'release/npm') } } });
+const { values } = parseArgs({
+  options: { folder: { type: 'string', default: join(root, 'release/npm') }, tarball: { type: 'boolean' } },
+});
 const folder = resolve(values.folder);
 
 if (existsSync(join(root, 'dist/main/agentrail.js'))) {
   makePackage();
-  process.stdout.write(`${folder}\n`);
+  if (values.tarball) pack();
+  else process.stdout.write(`${folder}\n`);
 } else {
   process.stderr.write('There is no dist/. Run "npm run build" first.\n');
   process.exitCode = 1;
@@ -23,6 +27,16 @@ function makePackage(): void {
   mkdirSync(folder, { recursive: true });
   for (const path of ['dist/main', 'dist/renderer', 'resources', 'README.md', 'LICENSE']) copy(path);
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest(), null, 2)}\n`);
+}
+
+/** Beside the folder; npm says what it is called. */
+function pack(): void {
+  const { status } = spawnSync('npm', ['pack', '--silent', '--pack-destination', dirname(folder)], {
+    cwd: folder,
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  });
+  process.exitCode = status ?? 1;
 }
 
 /** Without what only the desktop program, or people who look into the code, need. */

@@ -1,7 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { z } from 'zod';
 import packageJson from '../../package.json' with { type: 'json' };
 import { secretVariables } from '../config/env.ts';
 import { splitPath } from '../config/setting-tree.ts';
@@ -20,7 +19,8 @@ import { type WrittenFile, writeExport } from '../deploy/write-export.ts';
 import { AppError } from '../lib/app-error.ts';
 import { systemClock } from '../lib/clock.ts';
 import { knownSecrets } from '../secrets/known-secrets.ts';
-import { createRedactor } from '../secrets/redactor.ts';
+import { createLiveRedactor, createSecretMatcher } from '../secrets/redactor.ts';
+import { parseVault } from '../secrets/vault-format.ts';
 import { type DataFlags, exitCodes, locate, runCommand } from './opened-data.ts';
 import { say } from './output.ts';
 
@@ -34,9 +34,6 @@ interface DeployFlags extends DataFlags {
   force?: boolean;
 }
 
-/** Names alone; the values stay sealed. */
-const vaultNames = z.object({ entries: z.record(z.string(), z.unknown()) });
-
 /** `agentrail deploy`: today's settings as files to run elsewhere. */
 export function addDeployCommand(program: Command, common: Option[]): void {
   const command = program
@@ -47,7 +44,9 @@ export function addDeployCommand(program: Command, common: Option[]): void {
     .option('--name <host>', 'name under which people reach it', defaultHostName)
     .option('--instances <number>', 'more than one share sessions through Postgres', toNumber, 1)
     .addOption(
-      new Option('--docker <access>', 'where commands of agents run (default: socket; Kubernetes: none)').choices(deployDockers),
+      new Option('--docker <access>', 'where commands of agents run (default: socket; Kubernetes: none)').choices(
+        deployDockers,
+      ),
     )
     .option('--docker-host <address>', 'the remote Docker: ssh://user@host or tcp://host:2376')
     .option('--force', 'take the place of files that differ; each is kept beside it as .bak')
@@ -61,14 +60,13 @@ async function deploy(flags: DeployFlags): Promise<number> {
   const { dataDir, config } = await locate(flags);
   if (config.faults().length > 0) await config.reload();
   const variable = secretVariables();
-  const names = [...new Set([...knownSecrets.map(({ name }) => name), ...(await namesInVault(dataDir))])];
-  const redactor = createRedactor();
-  for (const name of names) redactor.add(variable(name) ?? '');
   const stored = await namesInVault(dataDir);
+  const names = [...new Set([...knownSecrets.map(({ name }) => name), ...stored])];
+  const matcher = createSecretMatcher(names.map((name) => ({ name, value: variable(name) ?? '' })));
   const exports = createDeployExports({
     source: () => ({
       ...{ version: packageJson.version, config: config.current(), values: config.values(), split: splitPath },
-      redact: redactor.redact,
+      redact: createLiveRedactor(() => matcher).redact,
       secretNames: names.filter((name) => stored.includes(name) || variable(name) !== undefined),
     }),
     last: createLastExports(dataDir),
@@ -108,14 +106,10 @@ function tell(plan: DeployPlan, written: readonly WrittenFile[], folder: string)
   if (main) say(`\nWhat to do next is at the top of ${path.join(folder, main.path)}.`);
 }
 
+/** Names alone; the values stay sealed. */
 async function namesInVault(dataDir: string): Promise<string[]> {
-  const text = await readFile(createDataLayout(dataDir).vaultFile, 'utf8').catch(() => '{}');
-  try {
-    return Object.keys(vaultNames.parse(JSON.parse(text)).entries);
-  } catch {
-    // A vault that cannot be read is named by doctor; its keys are only missing from the template.
-    return [];
-  }
+  const text = await readFile(createDataLayout(dataDir).vaultFile, 'utf8').catch(() => '');
+  return Object.keys(parseVault(text)?.entries ?? {});
 }
 
 const isThere = (folder: string): Promise<boolean> =>

@@ -3,6 +3,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { addBackupCommands } from './backup.ts';
 import { runConsole } from './console.ts';
 import { addDataCommands } from './data.ts';
+import { addDeployCommand } from './deploy.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { addInitCommand } from './init.ts';
 import { addMemoryCommands } from './memory.ts';
@@ -47,6 +48,7 @@ export function createProgram(): Command {
   addMoveCommand(program, [dataDir(), config()]);
   addBackupCommands(program, [dataDir(), config()]);
   addDoctorCommand(program, [dataDir(), config()]);
+  addDeployCommand(program, [dataDir(), config()]);
   addInitCommand(program);
   addMemoryCommands(program, [dataDir(), config()]);
   return program;

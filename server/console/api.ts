@@ -4,6 +4,7 @@ import { agentRoutes } from './routes/agents.ts';
 import { chatRoutes } from './routes/chat.ts';
 import { cleanUpRoutes } from './routes/clean-up.ts';
 import { dataCareRoutes } from './routes/data-care.ts';
+import { deployRoutes } from './routes/deploy.ts';
 import { doctorRoutes } from './routes/doctor.ts';
 import { eventRoutes } from './routes/events.ts';
 import { firstRunRoutes } from './routes/first-run.ts';
@@ -53,6 +54,7 @@ export function consoleRoutes(context: ConsoleContext) {
     .route('/', keepingRoutes(context))
     .route('/', dataCareRoutes(context))
     .route('/', doctorRoutes(context))
+    .route('/', deployRoutes(context))
     .route('/', memoryRoutes(context))
     .route('/', logRoutes(context))
     .route('/', secretRoutes(context))

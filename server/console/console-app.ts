@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import type { ConfigManager } from '../config/config-manager.ts';
 import type { DataCare } from '../data/data-care.ts';
+import type { DeployExports } from '../deploy/deploy-exports.ts';
 import type { Doctor } from '../doctor/doctor.ts';
 import type { FirstRunParts } from '../first-run/open-first-run.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -36,6 +37,7 @@ export interface ConsoleCoreOptions extends ConsoleParts {
   disk?: () => Promise<DiskUse>;
   keeping?: Keeping;
   dataCare?: DataCare;
+  deploy?: DeployExports;
   doctor?: Doctor;
   memory?: UserMemoryManager;
   mcp?: Pick<McpManager, 'list' | 'restart'>;

@@ -165,6 +165,7 @@ export function createConsoleCore(options: ConsoleCoreOptions): ConsoleCore {
       keeping: options.keeping,
       dataCare: options.dataCare,
       doctor: options.doctor,
+      deploy: options.deploy,
       memory: options.memory,
       mcp: options.mcp,
       firstRun: options.firstRun,

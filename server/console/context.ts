@@ -1,6 +1,7 @@
 import type { ConfigManager } from '../config/config-manager.ts';
 import type { RunInfo } from '../contract/chat.ts';
 import type { DataCare } from '../data/data-care.ts';
+import type { DeployExports } from '../deploy/deploy-exports.ts';
 import type { Doctor } from '../doctor/doctor.ts';
 import type { FirstRunParts } from '../first-run/open-first-run.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -64,6 +65,8 @@ export interface ConsoleContext extends ConsoleParts {
   dataCare?: DataCare | undefined;
   /** Absent: there is nothing here to examine. */
   doctor?: Doctor | undefined;
+  /** Absent: there is nothing to deploy from. */
+  deploy?: DeployExports | undefined;
   /** Absent: nothing is remembered of users. */
   memory?: UserMemoryManager | undefined;
   /** Absent: there are no MCP servers. */

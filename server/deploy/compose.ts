@@ -53,7 +53,9 @@ function head(input: DeployInput): string {
     '#   docker compose up -d',
     '#',
     '# Settings are in agentrail.yaml; after a change: docker compose restart.',
-    docker === 'socket' ? '# The Docker socket gives the server the powers of root on this machine. Give it a machine of its own.' : undefined,
+    docker === 'socket'
+      ? '# The Docker socket gives the server the powers of root on this machine. Give it a machine of its own.'
+      : undefined,
     '',
   ]
     .filter((line) => line !== undefined)
@@ -72,7 +74,8 @@ function template(input: DeployInput): string {
     '  - /tmp:size=256m,mode=1777',
     'cap_drop: [ALL]',
     'security_opt: ["no-new-privileges:true"]',
-    docker === 'socket' && 'group_add: ["${DOCKER_GROUP:?set it in .env: stat -c %g /var/run/docker.sock}"]',
+    docker === 'socket' &&
+      `group_add: ["${required('DOCKER_GROUP', 'set it in .env: stat -c %g /var/run/docker.sock')}"]`,
     'mem_limit: 2g',
     'cpus: 2.0',
     'pids_limit: 512',
@@ -109,8 +112,8 @@ function environment(input: DeployInput, number: number): string[] {
   const lines = [
     `AGENTRAIL_DATA_DIR: ${dataAt(input, number)}`,
     `AGENTRAIL_CONFIG_PATH: ${settingsPath}`,
-    'UI_SECRET_TOKEN: ${UI_SECRET_TOKEN:?set it in .env}',
-    isShared(input) && 'DATABASE_URL: postgres://agentrail:${POSTGRES_PASSWORD:?set it in .env}@postgres:5432/agentrail',
+    `UI_SECRET_TOKEN: ${required('UI_SECRET_TOKEN')}`,
+    isShared(input) && `DATABASE_URL: postgres://agentrail:${required('POSTGRES_PASSWORD')}@postgres:5432/agentrail`,
     remote && `DOCKER_HOST: ${remote.address}`,
     remote?.by === 'tcp' && 'DOCKER_TLS_VERIFY: "1"',
     remote?.by === 'tcp' && 'DOCKER_CERT_PATH: /etc/agentrail/docker',
@@ -126,8 +129,8 @@ function mounts(input: DeployInput, number: number): string[] {
     `"${data}:${dataAt(input, number)}"`,
     `./agentrail.yaml:${settingsPath}:ro`,
     input.choices.docker === 'socket' && '/var/run/docker.sock:/var/run/docker.sock',
-    remote?.by === 'ssh' && '"${DOCKER_SSH_DIR:?set it in .env}:/home/agentrail/.ssh:ro"',
-    remote?.by === 'tcp' && '"${DOCKER_CERTS_DIR:?set it in .env}:/etc/agentrail/docker:ro"',
+    remote?.by === 'ssh' && `"${required('DOCKER_SSH_DIR')}:/home/agentrail/.ssh:ro"`,
+    remote?.by === 'tcp' && `"${required('DOCKER_CERTS_DIR')}:/etc/agentrail/docker:ro"`,
   ];
   return lines.filter((line) => typeof line === 'string');
 }
@@ -135,7 +138,7 @@ function mounts(input: DeployInput, number: number): string[] {
 function postgres(): string {
   return indent(2, [
     'postgres:',
-    '  image: ${POSTGRES_IMAGE:-postgres:17}',
+    `  image: ${optional('POSTGRES_IMAGE', 'postgres:17')}`,
     '  restart: unless-stopped',
     '  security_opt: ["no-new-privileges:true"]',
     '  shm_size: 128m',
@@ -143,7 +146,7 @@ function postgres(): string {
     '  pids_limit: 512',
     '  environment:',
     '    POSTGRES_USER: agentrail',
-    '    POSTGRES_PASSWORD: ${POSTGRES_PASSWORD:?set it in .env}',
+    `    POSTGRES_PASSWORD: ${required('POSTGRES_PASSWORD')}`,
     '    POSTGRES_DB: agentrail',
     '    # Search inside of Chinese sentences needs a character type that knows them.',
     '    POSTGRES_INITDB_ARGS: --encoding=UTF8 --locale=C.UTF-8',
@@ -161,7 +164,7 @@ function postgres(): string {
 function balancerService(input: DeployInput): string {
   return indent(2, [
     'balancer:',
-    '  image: ${NGINX_IMAGE:-nginxinc/nginx-unprivileged:1.29-alpine}',
+    `  image: ${optional('NGINX_IMAGE', 'nginxinc/nginx-unprivileged:1.29-alpine')}`,
     '  restart: unless-stopped',
     '  read_only: true',
     '  tmpfs:',
@@ -173,7 +176,7 @@ function balancerService(input: DeployInput): string {
     '  depends_on:',
     ...instancesOf(input).map((each) => `    ${nameOf(input, each)}: { condition: service_healthy }`),
     '  ports:',
-    '    - "127.0.0.1:${AGENTRAIL_PORT:-3000}:8080"',
+    `    - "127.0.0.1:${optional('AGENTRAIL_PORT', '3000')}:8080"`,
     '  volumes:',
     '    - ./balancer.conf:/etc/nginx/conf.d/default.conf:ro',
   ]);
@@ -189,10 +192,14 @@ function dataAt(input: DeployInput, number: number): string {
 
 function folders(input: DeployInput): string {
   return instancesOf(input)
-    .map((each) => `${dataDir}/${nameOf(input, each)}`)
+    .map((each) => `"${dataAt(input, each)}"`)
     .join(' ');
 }
 
 function nameOf(input: DeployInput, number: number): string {
   return isShared(input) ? `agentrail-${number}` : 'agentrail';
 }
+
+/** Compose refuses to start without it, and says why. */
+const required = (name: string, how = 'set it in .env'): string => `\${${name}:?${how}}`;
+const optional = (name: string, otherwise: string): string => `\${${name}:-${otherwise}}`;

@@ -14,14 +14,16 @@ export interface DeployExports {
 
 export interface DeployExportsOptions {
   /** Asked at every call. */
-  source(): ExportSource;
+  source(): Omit<ExportSource, 'pinnedImage'>;
+  /** Of the sandbox image at its registry, as far as an engine knows it. Must not throw. */
+  imageDigest?: () => Promise<string | undefined>;
   last: LastExports;
   clock: Clock;
 }
 
-export function createDeployExports({ source, last, clock }: DeployExportsOptions): DeployExports {
+export function createDeployExports({ source, imageDigest, last, clock }: DeployExportsOptions): DeployExports {
   async function plan(choices: DeployChoices): Promise<DeployPlan> {
-    const { files, notes } = makeExport(source(), choices);
+    const { files, notes } = makeExport({ ...source(), pinnedImage: await imageDigest?.() }, choices);
     const before = await last.read(choices.target);
     return {
       choices,

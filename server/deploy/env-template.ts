@@ -11,7 +11,11 @@ interface Variable {
 /** What the deployment reads beside the keys, by its kind. */
 export function serverVariables(input: DeployInput, databaseUrl: 'made' | 'asked'): Variable[] {
   const variables: Variable[] = [
-    { name: 'UI_SECRET_TOKEN', about: 'What clients send as a bearer token. Make one: openssl rand -hex 32', isRequired: true },
+    {
+      name: 'UI_SECRET_TOKEN',
+      about: 'What clients send as a bearer token. Make one: openssl rand -hex 32',
+      isRequired: true,
+    },
   ];
   if (isShared(input) && databaseUrl === 'made')
     variables.push({
@@ -28,7 +32,10 @@ export function serverVariables(input: DeployInput, databaseUrl: 'made' | 'asked
 export function keyVariables({ secretNames }: DeployInput): Variable[] {
   return [
     ...secretNames.map((name) => ({ name, about: 'As on the Secrets page; empty: not set.' })),
-    { name: 'AGENTRAIL_VAULT_PASSPHRASE', about: 'Seals keys that are set later in the console; empty: a key file does.' },
+    {
+      name: 'AGENTRAIL_VAULT_PASSPHRASE',
+      about: 'Seals keys that are set later in the console; empty: a key file does.',
+    },
   ];
 }
 
@@ -49,9 +56,17 @@ export function placeVariables(input: DeployInput): Variable[] {
       },
     );
   if (remoteDocker(input)?.by === 'ssh')
-    variables.push({ name: 'DOCKER_SSH_DIR', about: 'Folder with the ssh key and known_hosts, readable by 10001.', isRequired: true });
+    variables.push({
+      name: 'DOCKER_SSH_DIR',
+      about: 'Folder with the ssh key and known_hosts, readable by 10001.',
+      isRequired: true,
+    });
   if (remoteDocker(input)?.by === 'tcp')
-    variables.push({ name: 'DOCKER_CERTS_DIR', about: 'Folder with ca.pem, cert.pem and key.pem, readable by 10001.', isRequired: true });
+    variables.push({
+      name: 'DOCKER_CERTS_DIR',
+      about: 'Folder with ca.pem, cert.pem and key.pem, readable by 10001.',
+      isRequired: true,
+    });
   return variables;
 }
 
@@ -59,7 +74,7 @@ export function placeVariables(input: DeployInput): Variable[] {
 export function envTemplate(title: string, variables: readonly Variable[]): string {
   const head = `# ${title}\n# The copy holds secrets: chmod 600, and keep it out of version control.\n`;
   const lines = variables.map(
-    ({ name, about, value = '', isRequired }) => `\n# ${about}${isRequired ? ' Required.' : ''}\n${name}=${value}\n`,
+    ({ name, about, value = '', isRequired }) => `\n# ${isRequired ? 'Required. ' : ''}${about}\n${name}=${value}\n`,
   );
   return head + lines.join('');
 }

@@ -1,11 +1,28 @@
 import type { DeployFile } from '../contract/deploy.ts';
-import { dataDir, type DeployInput, imageName, imageUser, indent, isShared, remoteDocker, serverPort, settingsPath, stopSeconds } from './deploy-input.ts';
+import {
+  type DeployInput,
+  dataDir,
+  imageName,
+  imageUser,
+  indent,
+  isShared,
+  remoteDocker,
+  serverPort,
+  settingsPath,
+  stopSeconds,
+} from './deploy-input.ts';
 import { envTemplate, keyVariables, serverVariables } from './env-template.ts';
 
 /** One file for kubectl, and the variables that become its secret. Several instances need a Postgres that is there. */
 export function kubernetesFiles(input: DeployInput): DeployFile[] {
   const variables = [...serverVariables(input, 'asked'), ...keyVariables(input)];
-  const parts = [settings(input), service(input), ...(isShared(input) ? [headless()] : [volumeClaim()]), workload(input), ingress(input)];
+  const parts = [
+    settings(input),
+    service(input),
+    ...(isShared(input) ? [headless()] : [volumeClaim()]),
+    workload(input),
+    ingress(input),
+  ];
   return [
     { path: 'kubernetes.yaml', content: head(input) + parts.join('---\n') },
     { path: 'agentrail.env.example', content: envTemplate('Copy this to agentrail.env and fill it in.', variables) },
@@ -19,8 +36,10 @@ function head(input: DeployInput): string {
     '#',
     '#   cp agentrail.env.example agentrail.env      # then fill it in',
     '#   kubectl create secret generic agentrail --from-env-file=agentrail.env',
-    remote?.by === 'ssh' && '#   kubectl create secret generic agentrail-docker --from-file=id_ed25519 --from-file=known_hosts',
-    remote?.by === 'tcp' && '#   kubectl create secret generic agentrail-docker --from-file=ca.pem --from-file=cert.pem --from-file=key.pem',
+    remote?.by === 'ssh' &&
+      '#   kubectl create secret generic agentrail-docker --from-file=id_ed25519 --from-file=known_hosts',
+    remote?.by === 'tcp' &&
+      '#   kubectl create secret generic agentrail-docker --from-file=ca.pem --from-file=cert.pem --from-file=key.pem',
     '#   kubectl apply -f kubernetes.yaml',
     '',
   ]);
@@ -111,7 +130,12 @@ function workload(input: DeployInput): string {
     '    spec:',
     ...pod(input).map((line) => `      ${line}`),
     ...(several
-      ? ['  volumeClaimTemplates:', '    - metadata: { name: data }', '      spec:', ...claim.map((line) => `        ${line}`)]
+      ? [
+          '  volumeClaimTemplates:',
+          '    - metadata: { name: data }',
+          '      spec:',
+          ...claim.map((line) => `        ${line}`),
+        ]
       : []),
   ]);
 }

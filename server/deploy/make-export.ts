@@ -35,9 +35,11 @@ export function makeExport(source: ExportSource, choices: DeployChoices): Deploy
     secretNames: names.filter((name) => !ownVariables.has(name)),
     drainMs: config.shutdown.drainMs,
   };
+  const made = filesFor(input);
   // The last word on every byte: whatever came in by a way that nobody thought of does not leave.
-  const files = filesFor(input).map((file) => ({ ...file, content: source.redact(file.content) }));
-  return { files, notes: [...notes, ...pinned.notes, ...notesOn(choices)] };
+  const files = made.map((file) => ({ ...file, content: source.redact(file.content) }));
+  const redacted = made.filter(({ content }, index) => content !== files[index]?.content);
+  return { files, notes: [...notes, ...pinned.notes, ...redacted.map(redactedNote), ...notesOn(choices)] };
 }
 
 function filesFor(input: DeployInput): DeployFile[] {
@@ -66,6 +68,11 @@ function pinImage(source: ExportSource, { docker }: DeployChoices): { source: Ex
   return { source: { ...source, values }, notes: [{ code: 'image_not_pinned', subject: wanted, message }] };
 }
 
+function redactedNote({ path }: DeployFile): DeployNote {
+  const message = `${path} held the value of a secret; a marker is in its place. Replace it before you use the file.`;
+  return { code: 'secret_left_out', subject: path, message };
+}
+
 /** Variables that the settings name, set or not. */
 function namedSecrets({ providers, sandbox, mcpServers }: ExportSource['config']): string[] {
   const keys = Object.values(providers).flatMap(({ apiKeyEnv }) => apiKeyEnv ?? []);
@@ -74,7 +81,9 @@ function namedSecrets({ providers, sandbox, mcpServers }: ExportSource['config']
     ...Object.values(headers),
     ...args,
   ]);
-  const referred = texts.flatMap((text) => Array.from(text.matchAll(/\$\{([A-Z][A-Z0-9_]*)\}/g), ([, name = '']) => name));
+  const referred = texts.flatMap((text) =>
+    Array.from(text.matchAll(/\$\{([A-Z][A-Z0-9_]*)\}/g), ([, name = '']) => name),
+  );
   return [...keys, ...sandbox.grantSecrets, ...sandbox.secretProxy, ...referred];
 }
 
@@ -83,14 +92,16 @@ function notesOn({ docker, instances }: DeployChoices): DeployNote[] {
   if (docker === 'socket')
     notes.push({
       code: 'socket_is_root',
-      message: 'The Docker socket gives the server the powers of root on that machine. Give it a machine of its own, or a remote Docker.',
+      message:
+        'The Docker socket gives the server the powers of root on that machine. Give it a machine of its own, or a remote Docker.',
     });
   if (docker === 'none')
     notes.push({ code: 'no_docker', message: 'Without Docker agents answer, but run no commands.' });
   if (instances > 1 && docker !== 'none')
     notes.push({
       code: 'workspaces_apart',
-      message: 'A session’s workspace stays at the instance that made it. Clients that send X-Session-Id with every request stay there too.',
+      message:
+        'A session’s workspace stays at the instance that made it. Clients that send X-Session-Id with every request stay there too.',
     });
   return notes;
 }

@@ -13,7 +13,10 @@ export function proxyFiles(input: DeployInput, servers: readonly string[]): Depl
 }
 
 function caddyfile({ choices }: DeployInput, servers: readonly string[]): string {
-  const sticky = servers.length > 1 ? '\t\t# A session stays at one instance: its workspace is there.\n\t\tlb_policy header X-Session-Id\n' : '';
+  const sticky =
+    servers.length > 1
+      ? '\t\t# A session stays at one instance: its workspace is there.\n\t\tlb_policy header X-Session-Id\n'
+      : '';
   return `# Caddy fetches the certificate by itself.
 ${choices.hostName} {
 	request_body {

@@ -1,5 +1,14 @@
 import type { DeployFile } from '../contract/deploy.ts';
-import { type DeployInput, indent, instancesOf, isShared, remoteDocker, serverPort, settingsPath, stopSeconds } from './deploy-input.ts';
+import {
+  type DeployInput,
+  indent,
+  instancesOf,
+  isShared,
+  remoteDocker,
+  serverPort,
+  settingsPath,
+  stopSeconds,
+} from './deploy-input.ts';
 import { envTemplate, keyVariables, serverVariables } from './env-template.ts';
 import { proxyFiles } from './proxies.ts';
 
@@ -9,7 +18,10 @@ export function systemdFiles(input: DeployInput): DeployFile[] {
   const ports = instancesOf(input).map((each) => serverPort + each - 1);
   return [
     { path: unitName(input), content: unit(input, ports) },
-    { path: 'agentrail.env.example', content: envTemplate('Copy this to /etc/agentrail/agentrail.env and fill it in.', variables) },
+    {
+      path: 'agentrail.env.example',
+      content: envTemplate('Copy this to /etc/agentrail/agentrail.env and fill it in.', variables),
+    },
     { path: 'agentrail.yaml', content: input.settings },
     ...proxyFiles(
       input,
@@ -31,7 +43,7 @@ function unit(input: DeployInput, ports: readonly number[]): string {
   return indent(0, [
     `# Agentrail ${input.version} as a service.`,
     '#',
-    `#   npm install --global agentrail-console-${input.version}.tgz`,
+    `#   npm install --global ./agentrail-console-${input.version}.tgz`,
     '#   useradd --system --home-dir /var/lib/agentrail --shell /usr/sbin/nologin agentrail',
     '#   install -d -m 750 -g agentrail /etc/agentrail',
     `#   install -m 640 -g agentrail agentrail.yaml ${settingsPath}`,

@@ -20,7 +20,11 @@ export interface WrittenFile {
  * of them, unless forced: then it is renamed first. Throws AppErrors `files_exist` (409, details: {paths}) and
  * `path_blocked` (409).
  */
-export async function writeExport(folder: string, files: readonly DeployFile[], isForced: boolean): Promise<WrittenFile[]> {
+export async function writeExport(
+  folder: string,
+  files: readonly DeployFile[],
+  isForced: boolean,
+): Promise<WrittenFile[]> {
   const root = path.resolve(folder);
   const before: DeployFile[] = [];
   for (const file of files) {

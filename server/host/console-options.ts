@@ -1,6 +1,7 @@
 import { listModels } from '../agent/model-menu.ts';
 import type { ConsoleCoreOptions } from '../console/console-app.ts';
 import { systemClock } from '../lib/clock.ts';
+import { openDeploy } from './open-deploy.ts';
 import type { OpenedParts } from './open-parts.ts';
 
 /** What every console works on: that of a window, of a browser and of the command line. */
@@ -10,6 +11,7 @@ export function consoleOptions(parts: OpenedParts, version: string): ConsoleCore
   return {
     ...{ server: lifecycle, sessions, sandboxes, secrets, tokens, config, logs, version, dataDir },
     ...{ keeping, dataCare, doctor, memory, mcp },
+    deploy: openDeploy(parts, version),
     logger: logger.child({ component: 'console' }),
     clock: systemClock,
     disk: async () => {

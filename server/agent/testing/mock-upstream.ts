@@ -64,6 +64,8 @@ export interface MockUpstreamOptions {
   /** Keys that are accepted; absent: every one that is not empty. May be changed while it runs. */
   keys?: string[];
   port?: number;
+  /** Absent: the loopback. In a container of its own it has to listen for others. */
+  host?: string;
 }
 
 export interface MockUpstream {
