@@ -10,6 +10,7 @@ import { eventRoutes } from './routes/events.ts';
 import { firstRunRoutes } from './routes/first-run.ts';
 import { imageRoutes } from './routes/images.ts';
 import { keepingRoutes } from './routes/keeping.ts';
+import { leakSweepRoutes } from './routes/leak-sweep.ts';
 import { logRoutes } from './routes/logs.ts';
 import { mcpRoutes } from './routes/mcp.ts';
 import { memoryRoutes } from './routes/memory.ts';
@@ -59,6 +60,7 @@ export function consoleRoutes(context: ConsoleContext) {
     .route('/', logRoutes(context))
     .route('/', secretRoutes(context))
     .route('/', secretCareRoutes(context))
+    .route('/', leakSweepRoutes(context))
     .route('/', tokenRoutes(context))
     .route('/', settingsRoutes(context))
     .route('/', mcpRoutes(context));

@@ -8,6 +8,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { McpManager } from '../mcp/mcp-manager.ts';
 import type { UserMemoryManager } from '../memory/user-memory.ts';
 import type { ApiTokens } from '../secrets/api-tokens.ts';
+import type { LeakSweep } from '../secrets/leak-sweep/leak-sweep.ts';
 import type { SecretsManager } from '../secrets/secrets-manager.ts';
 import type { Keeping } from '../sessions/keeping/keeping.ts';
 import type { LogStore } from '../telemetry/log-store.ts';
@@ -39,6 +40,7 @@ export interface ConsoleCoreOptions extends ConsoleParts {
   dataCare?: DataCare;
   deploy?: DeployExports;
   doctor?: Doctor;
+  leakSweep?: LeakSweep;
   memory?: UserMemoryManager;
   mcp?: Pick<McpManager, 'list' | 'restart'>;
   firstRun?: FirstRunParts;

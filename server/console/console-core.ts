@@ -166,6 +166,7 @@ export function createConsoleCore(options: ConsoleCoreOptions): ConsoleCore {
       dataCare: options.dataCare,
       doctor: options.doctor,
       deploy: options.deploy,
+      leakSweep: options.leakSweep,
       memory: options.memory,
       mcp: options.mcp,
       firstRun: options.firstRun,

@@ -10,6 +10,7 @@ import type { UserMemoryManager } from '../memory/user-memory.ts';
 import type { WorkspaceFiles } from '../sandbox/files/workspace-files.ts';
 import type { Terminals } from '../sandbox/terminal/terminals.ts';
 import type { ApiTokens } from '../secrets/api-tokens.ts';
+import type { LeakSweep } from '../secrets/leak-sweep/leak-sweep.ts';
 import type { SecretsManager } from '../secrets/secrets-manager.ts';
 import type { Keeping } from '../sessions/keeping/keeping.ts';
 import type { LogStore } from '../telemetry/log-store.ts';
@@ -67,6 +68,8 @@ export interface ConsoleContext extends ConsoleParts {
   doctor?: Doctor | undefined;
   /** Absent: there is nothing to deploy from. */
   deploy?: DeployExports | undefined;
+  /** Absent: nobody looks for secrets where they should not be. */
+  leakSweep?: LeakSweep | undefined;
   /** Absent: nothing is remembered of users. */
   memory?: UserMemoryManager | undefined;
   /** Absent: there are no MCP servers. */

@@ -243,6 +243,7 @@ export function fakeSandboxes() {
       plan: async () => ({ items: [], totalBytes: 0, kept: [] }),
       apply: async () => ({ type: 'done', outcomes: [], freedBytes: 0 }),
     },
+    shownByContainers: async () => [],
     inspect: async (id) => ({ Name: id }),
     pause: async () => sandboxInfo({ state: 'paused' }),
     resume: async () => sandboxInfo({ state: 'idle' }),
@@ -295,7 +296,10 @@ export function fakeSecrets() {
 /** There are none, and none can be made. */
 function fakeTokens(): ApiTokens {
   const refuse = () => Promise.reject(new Error('not part of this test'));
-  return { create: refuse, revoke: refuse, list: () => [], find: () => undefined, close: async () => undefined };
+  return {
+    ...{ create: refuse, revoke: refuse, list: () => [], find: () => undefined },
+    ...{ nameOf: () => undefined, close: async () => undefined },
+  };
 }
 
 export function fakeConfig() {

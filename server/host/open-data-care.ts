@@ -9,6 +9,7 @@ import { AppError } from '../lib/app-error.ts';
 import { lineJudgeFor } from '../sessions/line-rules.ts';
 import type { AgentrailSessionStore } from '../sessions/store.ts';
 import type { Foundation } from './open-foundation.ts';
+import { createIdleSessions } from './while-idle.ts';
 
 export interface DataCareParts {
   backups: Backups;
@@ -40,24 +41,7 @@ export function openDataCare({ dataDir, clock, logger: of }: Foundation, parts: 
     return ids;
   }
 
-  /** No run begins there meanwhile, and one that goes on is left alone. */
-  async function whileIdle(tenantId: string, sessionId: string, work: () => Promise<void>): Promise<boolean> {
-    // Whose session it is, if anybody's, is not told by what is damaged.
-    const key = { tenantId, userId: 'default', sessionId };
-    let release: (() => void | Promise<void>) | undefined;
-    try {
-      release = await runs()?.hold(key);
-    } catch (error) {
-      if (error instanceof AppError && error.code === 'session_busy') return false;
-      throw error;
-    }
-    try {
-      await whileClosed()(key, work);
-      return true;
-    } finally {
-      await release?.();
-    }
-  }
+  const whileIdle = createIdleSessions(runs, (key, work) => whileClosed()(key, work));
 
   async function refresh(tenants: Iterable<string>): Promise<void> {
     for (const tenantId of new Set(tenants)) await sessions.refresh?.(tenantId);

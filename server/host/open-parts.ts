@@ -33,6 +33,7 @@ import { openExtensions } from './open-extensions.ts';
 import { type Foundation, openFoundation } from './open-foundation.ts';
 import { openKeeping } from './open-keeping.ts';
 import { openKnowledge } from './open-knowledge.ts';
+import { openLeakSweep } from './open-leak-sweep.ts';
 import { openMcp, withMcpReadiness } from './open-mcp.ts';
 import { openMemory } from './open-memory.ts';
 import { openSandboxes } from './open-sandboxes.ts';
@@ -191,6 +192,10 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
     ...{ backups: backups.backups, sessions, disk },
     runs: () => lifecycle.parts()?.runs,
   });
+  const leakSweep = openLeakSweep(foundation, {
+    ...{ backups: backups.backups, sessions, sandboxes },
+    runs: () => lifecycle.parts()?.runs,
+  });
 
   const doctor = openDoctor(foundation, {
     ...{ dataCare, sessions, sandboxes },
@@ -230,6 +235,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
     keeping: keeping.keeping,
     dataCare,
     doctor,
+    leakSweep,
     memory,
     mcp: mcp.manager,
     power,

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { EngineStatus, ImageStatus } from '../contract/sandbox.ts';
 import { messageOf } from '../lib/app-error.ts';
 import { createCleanUp } from './clean-up.ts';
+import { containerTexts } from './container-texts.ts';
 import { createSshTunnels } from './docker/ssh-tunnels.ts';
 import { createDockerLink } from './docker-link.ts';
 import type { EngineLink } from './engine-link.ts';
@@ -168,6 +169,7 @@ export function createSandboxManager(options: SandboxManagerOptions): SandboxMan
   return {
     images,
     cleanUp,
+    shownByContainers: async () => containerTexts(await link.use()),
     probe: () => link.probe(),
     engine: () => link.status(),
     image,

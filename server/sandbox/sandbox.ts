@@ -1,6 +1,7 @@
 import type { EngineStatus, ImageStatus, SandboxInfo, SandboxProcess, SandboxStats } from '../contract/sandbox.ts';
 import type { BackgroundCommand, BackgroundCommands, BackgroundRequest } from './background-commands.ts';
 import type { CleanUp } from './clean-up.ts';
+import type { ShownByContainer } from './container-texts.ts';
 import type { FileTree } from './files/file-tree.ts';
 import type { SandboxImages } from './images.ts';
 import type { TerminalProcess, TerminalRequest } from './terminal/terminal-process.ts';
@@ -150,6 +151,8 @@ export interface SandboxManager {
   sweep(): Promise<SweepReport>;
   readonly images: SandboxImages;
   readonly cleanUp: CleanUp;
+  /** What our containers show to whoever may ask the engine. Throws the engine's fault. */
+  shownByContainers(): Promise<ShownByContainer[]>;
   /** Called on every change of a sandbox or the engine; must not throw. Returns the unsubscriber. */
   subscribe(listener: (change: { sandbox: SandboxInfo } | { engine: EngineStatus }) => void): () => void;
   /** destroyAll, timers off, connections closed. */

@@ -30,6 +30,8 @@ export interface ApiTokens {
   revoke(id: string): Promise<void>;
   /** What the bearer may do, or undefined for a token that is not known, expired or revoked. Marks it as used now. */
   find(token: Uint8Array): TokenGrant | undefined;
+  /** What a token that was found somewhere is called; undefined when it opens nothing. Does not count as a use. */
+  nameOf(token: string): string | undefined;
   /** Writes what is not written yet. */
   close(): Promise<void>;
 }
@@ -145,6 +147,12 @@ export async function createApiTokens({ dataDir, clock, logger: parent }: ApiTok
       markUsed(found);
       const { id: tokenId, scopes, tenantId, userId } = found;
       return { tokenId, scopes, bound: withoutUndefined({ tenantId, userId }) };
+    },
+
+    nameOf(text) {
+      const sha256 = digestOf(Buffer.from(text)).toString('hex');
+      const found = [...tokens.values()].find((token) => token.sha256 === sha256);
+      return found && !revoked.has(found.id) && !isExpired(found, clock.now()) ? found.name : undefined;
     },
 
     async close() {

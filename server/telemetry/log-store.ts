@@ -16,5 +16,7 @@ export interface LogStore {
   subscribe(listener: (line: LogLine) => void): () => void;
   /** Resolves after everything written so far reached the file. */
   flush(): Promise<void>;
+  /** Calls `work` while no file is open and nothing is written, so that files may be replaced; lines wait meanwhile. */
+  whileClosed?(work: () => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }

@@ -2,6 +2,7 @@ import { chmod, type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFoldersBelow } from '../data/folders.ts';
 import type { Clock } from '../lib/clock.ts';
+import { createSerialQueue } from '../lib/serial-queue.ts';
 import { dayOf, type LogFile, listLogFiles, logFile } from './log-files.ts';
 
 /** A file is closed and the next one begun when this size is reached. */
@@ -34,6 +35,8 @@ export interface LogWriter {
   flush(): Promise<boolean>;
   /** Sequence number of the newest line on the disk; 0 before the first one. */
   keptSeq(): number;
+  /** Calls `work` between two writes, while no file is open: files may be replaced then. Rejects as `work` does. */
+  whileClosed(work: () => Promise<void>): Promise<void>;
   /** One last attempt, then the file is closed. */
   close(): Promise<void>;
 }
@@ -49,6 +52,7 @@ export function createLogWriter(options: LogWriterOptions): LogWriter {
   const fileLimit = options.maxFileBytes ?? maxFileBytes;
   const dir = join(options.dataDir, 'logs');
   const stop = new AbortController();
+  const oneByOne = createSerialQueue();
   let queue: QueuedLine[] = [];
   let queuedBytes = 0;
   let dropped = 0;
@@ -99,7 +103,19 @@ export function createLogWriter(options: LogWriterOptions): LogWriter {
     waiting = [];
   }
 
-  async function writeBatch(): Promise<boolean> {
+  function writeBatch(): Promise<boolean> {
+    return oneByOne(writeNow);
+  }
+
+  function whileClosed(work: () => Promise<void>): Promise<void> {
+    return oneByOne(async () => {
+      await current?.handle.close().catch(() => undefined);
+      current = undefined;
+      await work();
+    });
+  }
+
+  async function writeNow(): Promise<boolean> {
     try {
       const target = await openFor(queue[0]?.time ?? options.clock.now());
       const batch = takeBatch(target);
@@ -177,7 +193,7 @@ export function createLogWriter(options: LogWriterOptions): LogWriter {
     current = undefined;
   }
 
-  return { append, flush, keptSeq: () => keptSeq, close };
+  return { append, flush, keptSeq: () => keptSeq, whileClosed, close };
 }
 
 /** Opens for appending, only for the owner; a line that a crash left half written is ended first. */

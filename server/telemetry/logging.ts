@@ -86,6 +86,7 @@ export function createLogging(options: LoggingOptions): { logger: Logger; store:
     async flush() {
       await writer.flush();
     },
+    whileClosed: writer.whileClosed,
     async close() {
       await searcher.close();
       await writer.close();
