@@ -10,7 +10,18 @@ import { startConsole } from '../e2e/support/console-program.ts';
 import { makeTempHome } from '../e2e/support/temp-home.ts';
 
 const folder = process.argv[2] ?? join(import.meta.dirname, '../screenshots');
-const pages = ['overview', 'playground', 'sessions', 'sandboxes', 'logs', 'health', 'secrets', 'data', 'settings'];
+const pages = [
+  'overview',
+  'playground',
+  'sessions',
+  'sandboxes',
+  'logs',
+  'health',
+  'secrets',
+  'data',
+  'deploy',
+  'settings',
+];
 const looks = [
   { theme: 'light', language: 'en' },
   { theme: 'dark', language: 'en' },

@@ -7,6 +7,7 @@ import {
   IconLayoutDashboard,
   IconListDetails,
   IconMessage2,
+  IconRocket,
   IconSettings,
   type TablerIcon,
 } from '@tabler/icons-react';
@@ -21,6 +22,7 @@ export type PageId =
   | 'health'
   | 'secrets'
   | 'data'
+  | 'deploy'
   | 'settings';
 export type PageGroup = 'main' | 'operate' | 'foot';
 
@@ -89,6 +91,13 @@ export const pages: readonly Page[] = [
     group: 'operate',
     icon: IconDatabase,
     component: lazy(() => import('../features/data/data-page.tsx')),
+  },
+  {
+    id: 'deploy',
+    path: '/deploy',
+    group: 'operate',
+    icon: IconRocket,
+    component: lazy(() => import('../features/deploy/deploy-page.tsx')),
   },
   {
     id: 'settings',

@@ -1,5 +1,6 @@
 import { common } from './common.ts';
 import { data } from './data.ts';
+import { deploy } from './deploy.ts';
 import { errors } from './errors.ts';
 import { health } from './health.ts';
 import { logs } from './logs.ts';
@@ -17,6 +18,7 @@ import { shell } from './shell.ts';
 export const en = {
   common,
   data,
+  deploy,
   errors,
   health,
   logs,

@@ -10,6 +10,7 @@ export const shell = {
     logs: 'Logs',
     health: 'Health',
     data: 'Data',
+    deploy: 'Deploy',
     secrets: 'Secrets',
     settings: 'Settings',
   },

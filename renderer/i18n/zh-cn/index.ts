@@ -1,6 +1,7 @@
 import type { Words } from '../words.ts';
 import { common } from './common.ts';
 import { data } from './data.ts';
+import { deploy } from './deploy.ts';
 import { errors } from './errors.ts';
 import { health } from './health.ts';
 import { logs } from './logs.ts';
@@ -17,6 +18,7 @@ import { shell } from './shell.ts';
 export const zhCn: Words = {
   common,
   data,
+  deploy,
   errors,
   health,
   logs,

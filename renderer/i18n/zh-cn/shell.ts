@@ -12,6 +12,7 @@ export const shell: Words['shell'] = {
     logs: '日志',
     health: '健康',
     data: '数据',
+    deploy: '部署',
     secrets: '密钥',
     settings: '设置',
   },

@@ -1,0 +1,67 @@
+export const deploy = {
+  title: 'Deploy',
+  titleNew: 'Not exported yet',
+  titleSame: 'Nothing changed since the last export',
+  titleChanged_one: '{{count}} file changed since the last export',
+  titleChanged_other: '{{count}} files changed since the last export',
+  sub: 'Today’s settings as files to run elsewhere. No file holds a key.',
+  subLast: 'Today’s settings as files to run elsewhere, beside those of {{when}}. No file holds a key.',
+  downloadAll: 'Download all',
+  downloadOne: 'Download',
+  download: 'Download {{path}}',
+  copyOne: 'Copy',
+  copy: 'Copy {{path}}',
+  command: 'The same on the command line',
+  choices: 'Where it runs',
+  target: {
+    label: 'Runs with',
+    compose: 'Docker Compose',
+    kubernetes: 'Kubernetes',
+    systemd: 'systemd',
+    hints: {
+      compose: 'One machine with Docker',
+      kubernetes: 'A cluster; the image has to be in its registry',
+      systemd: 'A Linux machine with Node 24, as a service',
+    },
+  },
+  name: 'Name',
+  nameHint: 'Under which people reach it, through a proxy with TLS',
+  instances: 'Instances',
+  instancesHint: 'More than one share their sessions through Postgres',
+  docker: {
+    label: 'Commands of agents run',
+    socket: 'On its machine',
+    remote: 'On another Docker',
+    none: 'Nowhere',
+    hints: {
+      socket: 'The server gets the machine’s Docker socket',
+      remote: 'The server reaches a Docker elsewhere, by ssh or TLS',
+      none: 'Agents answer, but run no commands',
+    },
+  },
+  dockerHost: 'Address of that Docker',
+  dockerHostHint: 'ssh://user@host, or tcp://host:2376 with TLS',
+  faults: {
+    hostName: 'Write a name such as agentrail.example.com: lower case, without https:// and without a port.',
+    instances: 'Write a whole number from 1 to 16.',
+    dockerHost: 'Write ssh://user@host or tcp://host:2376.',
+  },
+  notes: {
+    title: 'Before it runs',
+    secret_left_out:
+      '{{subject}} holds a secret or what looks like one, so it is left out. Name a secret there instead.',
+    file_not_included: '{{subject}} names a file or folder of this machine. Bring it along, and write its new place.',
+    local_address: '{{subject}} names this machine. There it is another one: write an address that is reached from it.',
+    image_not_pinned:
+      'The sandbox image {{subject}} has no digest. Build or pull it where sandboxes will run; from a registry it can be pinned.',
+    socket_is_root:
+      'The Docker socket gives the server the powers of root there. Give it a machine of its own, or another Docker.',
+    workspaces_apart:
+      'A session’s workspace stays at the instance that made it. Clients that send X-Session-Id with every request stay there too.',
+    no_docker: 'Without Docker agents answer, but run no commands.',
+  },
+  files: 'Files',
+  change: { new: 'new', same: 'unchanged', changed: 'changed', removed: 'no longer part' },
+  lines: '+{{added}} −{{removed}}',
+  view: { label: 'What is shown', changes: 'Changes', all: 'Whole file' },
+};
