@@ -21,6 +21,7 @@ const pages = [
   'data',
   'deploy',
   'settings',
+  'first-run',
 ];
 const looks = [
   { theme: 'light', language: 'en' },

@@ -13,6 +13,7 @@ const paths = [
   '/data',
   '/deploy',
   '/settings',
+  '/first-run',
   '/nowhere',
 ];
 

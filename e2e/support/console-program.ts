@@ -40,7 +40,7 @@ export async function startConsole(home: TempHome, port = 0): Promise<ConsolePro
   };
   const link = await found(/^Console: (http\S+)/m);
   await found(/^Server: +(\S+)/m);
-  const lock = JSON.parse(await readFile(join(home.dataDir, 'lock'), 'utf8')) as { instanceId: string };
+  const lock = JSON.parse(await readFile(join(await placeOf(home), 'lock'), 'utf8')) as { instanceId: string };
   const end = async (signal: 'SIGINT' | 'SIGKILL') => {
     child.kill(signal);
     return exited;
@@ -53,6 +53,12 @@ export async function startConsole(home: TempHome, port = 0): Promise<ConsolePro
     stop: () => end('SIGINT'),
     kill: async () => void (await end('SIGKILL')),
   };
+}
+
+/** Where the data directory is by now: a move leaves word of it. */
+async function placeOf({ dataDir }: TempHome): Promise<string> {
+  const mark = await readFile(join(dataDir, 'moved.json'), 'utf8').catch(() => undefined);
+  return mark === undefined ? dataDir : (JSON.parse(mark) as { to: string }).to;
 }
 
 function collect(child: ChildProcess): () => string {

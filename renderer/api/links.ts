@@ -8,6 +8,11 @@ export function sessionHref({ sessionId, tenantId, userId }: SessionKey): string
   return `/playground/${sessionId}${owner.size > 0 ? `?${owner}` : ''}`;
 }
 
+/** State of an address of the playground: a first message, sent as soon as the server is up. Nobody outside can set it. */
+export interface HandedPrompt {
+  prompt: string;
+}
+
 export function logsHref(filter: { runId?: string; sessionId?: string }): string {
   return `/logs?${new URLSearchParams(filter)}`;
 }

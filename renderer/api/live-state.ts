@@ -1,6 +1,7 @@
 import type { ConsoleState } from '../../server/console/api.ts';
 import type { RunInfo } from '../../server/contract/chat.ts';
 import type { ConsoleEvent, Problem } from '../../server/contract/console-events.ts';
+import type { FirstRun } from '../../server/contract/first-run.ts';
 import type { Notice } from '../../server/contract/notices.ts';
 import type { EngineStatus, ImageStatus, SandboxInfo, SandboxStats } from '../../server/contract/sandbox.ts';
 import type { ServerState } from '../../server/contract/server-state.ts';
@@ -23,6 +24,8 @@ export interface LiveState {
   problems: readonly Problem[];
   /** Newest first. */
   notices: readonly Notice[];
+  /** As it was when this window was opened; absent: there is none here. */
+  firstRun: FirstRun | undefined;
 }
 
 /** Ended runs are kept for the pages that just showed them; running ones always. */
@@ -42,6 +45,7 @@ export function fromConsoleState(state: ConsoleState): LiveState {
     stats: {},
     problems: state.problems,
     notices: state.notices,
+    firstRun: state.firstRun,
   };
 }
 

@@ -7,6 +7,8 @@ export const queryKeys = {
   settings: ['settings'],
   agents: ['agents'],
   sessions: ['sessions'],
+  overview: ['overview'],
+  firstRun: ['first-run'],
   messages: (sessionId: string) => ['messages', sessionId],
 } as const;
 

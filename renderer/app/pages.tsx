@@ -23,8 +23,10 @@ export type PageId =
   | 'secrets'
   | 'data'
   | 'deploy'
-  | 'settings';
-export type PageGroup = 'main' | 'operate' | 'foot';
+  | 'settings'
+  | 'first-run';
+/** `hidden`: found in the palette, not in the navigation. */
+export type PageGroup = 'main' | 'operate' | 'foot' | 'hidden';
 
 export interface Page {
   id: PageId;
@@ -105,6 +107,13 @@ export const pages: readonly Page[] = [
     group: 'foot',
     icon: IconSettings,
     component: lazy(() => import('../features/settings/settings-page.tsx')),
+  },
+  {
+    id: 'first-run',
+    path: '/first-run',
+    group: 'hidden',
+    icon: IconRocket,
+    component: lazy(() => import('../features/first-run/first-run-page.tsx')),
   },
 ];
 

@@ -13,7 +13,7 @@ export function refreshOnEvents(live: Live, queries: QueryClient): () => void {
     else if (event.type === 'settings') refresh(queryKeys.settings, queryKeys.agents);
     else if (event.type === 'server') refresh(queryKeys.agents);
     else if (event.type === 'run' && (event.run.status !== 'running' || event.run.turn <= 1)) {
-      refresh(queryKeys.sessions, queryKeys.state);
+      refresh(queryKeys.sessions, queryKeys.state, queryKeys.overview);
     }
   });
 }

@@ -7,6 +7,7 @@ import { cn } from '../ui/cn.ts';
 import { ErrorState } from '../ui/error-state.tsx';
 import { Skeleton } from '../ui/skeleton.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
+import { useFirstRunOpener } from './first-run-opener.ts';
 import { Header } from './header.tsx';
 import { LazyPalette } from './lazy-palette.tsx';
 import { Navigation } from './navigation.tsx';
@@ -29,6 +30,7 @@ export function Shell() {
     shortcuts: () => setShortcutsOpen(true),
     settings: () => navigate('/settings'),
   });
+  useFirstRunOpener();
   if (isSignedOut) return <SignedOut />;
   const page = pageAt(location);
   return (

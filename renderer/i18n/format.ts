@@ -36,6 +36,10 @@ export interface Format {
   /** With milliseconds, for log lines. */
   preciseTime(at: number): string;
   dateTime(at: number): string;
+  /** Month and day, for axes. */
+  day(at: number): string;
+  /** Hours and minutes, for axes. */
+  hour(at: number): string;
   /** 2 min ago, in 18 min. */
   relative(at: number, now: number): string;
 }
@@ -129,6 +133,8 @@ export function createFormat(locale: string): Format {
         hourCycle: 'h23',
       }).format(at),
     dateTime: (at) => date('dateTime', { dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23' }).format(at),
+    day: (at) => date('day', { month: 'short', day: 'numeric' }).format(at),
+    hour: (at) => date('hour', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(at),
     relative: (at, now) => formatRelative(locale, at, now),
   };
 }

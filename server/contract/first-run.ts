@@ -1,5 +1,3 @@
-import { z } from 'zod';
-
 /** The way from a fresh data directory to a first answer. Sizes in bytes. */
 
 export const firstRunSteps = ['data', 'model', 'sandbox'] as const;
@@ -16,13 +14,6 @@ export interface FirstRun {
   steps: Record<FirstRunStep, StepOutcome>;
 }
 
-export const firstRunChangeSchema = z.union([
-  z.strictObject({ step: z.enum(firstRunSteps), outcome: z.enum(stepOutcomes) }),
-  z.strictObject({ goTo: z.enum(firstRunSteps) }),
-  z.strictObject({ status: z.enum(['open', 'finished', 'dismissed']) }),
-]);
-export type FirstRunChange = z.infer<typeof firstRunChangeSchema>;
-
 /** Where data lies, and where it could. */
 export interface DataPlace {
   dataDir: string;
@@ -37,8 +28,6 @@ export interface DataPlace {
   canMove: boolean;
   moveCommand: string;
 }
-
-export const choosePlaceSchema = z.strictObject({ to: z.string().trim().min(1).max(4096) });
 
 /** Keys that can be set here; every other way is in Secrets and Settings. */
 export const keyProviders = { anthropic: 'ANTHROPIC_API_KEY', openai: 'OPENAI_API_KEY' } as const;
@@ -61,22 +50,3 @@ export interface LocalServer {
   baseUrl: string;
   models: string[];
 }
-
-const port = z.number().int().min(1).max(65_535);
-const modelId = z.string().min(1).max(200);
-
-export const lookLocalSchema = z.strictObject({ port: port.optional() });
-
-export const chooseModelSchema = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('key'),
-    provider: z.enum(['anthropic', 'openai']),
-    /** Absent: the key that is set already. */
-    value: z.string().trim().min(1, 'Paste a key.').max(16_384).optional(),
-    /** Keeps a key that could not be checked. One that was refused is never kept. */
-    unchecked: z.boolean().default(false),
-  }),
-  z.strictObject({ kind: z.literal('local'), id: z.string().min(1).max(64), port, model: modelId }),
-  z.strictObject({ kind: z.literal('demo') }),
-]);
-export type ChooseModel = z.infer<typeof chooseModelSchema>;

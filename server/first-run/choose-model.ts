@@ -1,6 +1,7 @@
 import { defaultProviderName } from '../agent/model-menu.ts';
 import type { ConfigManager, SettingsChange } from '../config/config-manager.ts';
-import { type ChooseModel, type KeyProvider, keyProviders, type LocalServer } from '../contract/first-run.ts';
+import { type KeyProvider, keyProviders, type LocalServer } from '../contract/first-run.ts';
+import type { ChooseModel } from '../contract/first-run-schemas.ts';
 import type { ProbeResult } from '../contract/secrets.ts';
 import { AppError } from '../lib/app-error.ts';
 import { probeTargets } from '../secrets/probe-targets.ts';

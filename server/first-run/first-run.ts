@@ -1,13 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import {
-  type FirstRun,
-  type FirstRunChange,
-  type FirstRunStep,
-  firstRunSteps,
-  stepOutcomes,
-} from '../contract/first-run.ts';
+import { type FirstRun, type FirstRunStep, firstRunSteps, stepOutcomes } from '../contract/first-run.ts';
+import type { FirstRunChange } from '../contract/first-run-schemas.ts';
 import { atomicWriteFile } from '../data/atomic-write.ts';
 import { errnoOf, toStorageError } from '../data/storage-error.ts';
 import { messageOf } from '../lib/app-error.ts';
@@ -86,7 +81,7 @@ export async function openFirstRun({ dataDir, isFresh, logger }: FirstRunOptions
 /** Pure: the one place that says what follows what. */
 export function applyChange(state: FirstRun, change: FirstRunChange): FirstRun {
   if ('goTo' in change) return { ...state, step: change.goTo };
-  if ('status' in change) return change.status === 'open' ? { ...blank } : { ...state, status: change.status };
+  if ('status' in change) return { ...state, status: change.status };
   const steps = { ...state.steps, [change.step]: change.outcome };
   const step = change.outcome === 'open' ? change.step : stepAfter(change.step);
   return { ...state, steps, step };

@@ -1,5 +1,6 @@
 import type { ConfigManager } from '../config/config-manager.ts';
-import type { ChooseModel, LocalServer } from '../contract/first-run.ts';
+import type { LocalServer } from '../contract/first-run.ts';
+import type { ChooseModel } from '../contract/first-run-schemas.ts';
 import type { ServerState } from '../contract/server-state.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { SecretsManager } from '../secrets/secrets-manager.ts';

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import type { ConsoleState } from '../../../server/console/api.ts';
+import type { ConsoleState, OverviewFacts } from '../../../server/console/api.ts';
 import { answer, api } from '../../api/client.ts';
 import { queryKeys } from '../../api/query-client.ts';
 
@@ -11,5 +11,16 @@ export function useUsage(): ConsoleState | undefined {
     queryKey: queryKeys.state,
     queryFn: () => answer(api.state.$get()),
     refetchInterval: refreshMs,
+  }).data;
+}
+
+const overviewRefreshMs = 60_000;
+
+/** History and backups; runs that end refresh it at once. */
+export function useOverview(): OverviewFacts | undefined {
+  return useQuery({
+    queryKey: queryKeys.overview,
+    queryFn: () => answer<OverviewFacts>(api.overview.$get()),
+    refetchInterval: overviewRefreshMs,
   }).data;
 }

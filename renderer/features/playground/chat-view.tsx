@@ -12,6 +12,7 @@ import { isActive, newSession, useChats } from './chat-store.ts';
 import { Composer } from './composer.tsx';
 import { EmptyChat } from './empty-chat.tsx';
 import { TranscriptView } from './transcript-view.tsx';
+import { useHandedPrompt } from './use-handed-prompt.ts';
 
 export function ChatView({ sessionKey }: { sessionKey: SessionKey }) {
   const { t } = useTranslation();
@@ -38,6 +39,7 @@ export function ChatView({ sessionKey }: { sessionKey: SessionKey }) {
     send(sessionKey, message, (begun) => {
       if (window.location.pathname === '/playground') navigate(`/playground/${begun}`, { replace: true });
     });
+  useHandedPrompt(sessionId, submit);
   const entries = chat?.transcript.entries ?? [];
   const isLoading = sessionId !== newSession && (chat === undefined || chat.phase === 'loading');
   return (

@@ -13,6 +13,7 @@ export const shell = {
     deploy: 'Deploy',
     secrets: 'Secrets',
     settings: 'Settings',
+    'first-run': 'First run',
   },
   collapse: 'Collapse navigation',
   expand: 'Expand navigation',

@@ -3,6 +3,7 @@ import { common } from './common.ts';
 import { data } from './data.ts';
 import { deploy } from './deploy.ts';
 import { errors } from './errors.ts';
+import { firstRun } from './first-run.ts';
 import { health } from './health.ts';
 import { logs } from './logs.ts';
 import { mcp } from './mcp.ts';
@@ -20,6 +21,7 @@ export const zhCn: Words = {
   data,
   deploy,
   errors,
+  firstRun,
   health,
   logs,
   mcp,

@@ -15,6 +15,7 @@ export const shell: Words['shell'] = {
     deploy: '部署',
     secrets: '密钥',
     settings: '设置',
+    'first-run': '首次设置',
   },
   collapse: '收起导航',
   expand: '展开导航',

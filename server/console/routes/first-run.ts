@@ -1,13 +1,11 @@
 import { Hono } from 'hono';
+import type { DataPlace, FirstRun, LocalServer } from '../../contract/first-run.ts';
 import {
   chooseModelSchema,
   choosePlaceSchema,
-  type DataPlace,
-  type FirstRun,
   firstRunChangeSchema,
-  type LocalServer,
   lookLocalSchema,
-} from '../../contract/first-run.ts';
+} from '../../contract/first-run-schemas.ts';
 import type { ModelChosen } from '../../first-run/choose-model.ts';
 import type { FirstRunParts } from '../../first-run/open-first-run.ts';
 import { AppError } from '../../lib/app-error.ts';

@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ImageStatus } from '../../../../server/contract/sandbox.ts';
+import { useImageWork } from '../../../api/use-image-work.ts';
 import { useFormat } from '../../../i18n/format.ts';
 import { Button } from '../../../ui/button.tsx';
 import { Chip } from '../../../ui/chip.tsx';
@@ -11,7 +12,6 @@ import { Field, TextInput } from '../../../ui/field.tsx';
 import { Notice } from '../../../ui/notice.tsx';
 import { Progress } from '../../../ui/progress.tsx';
 import { ScrollBox } from '../../../ui/scroll-box.tsx';
-import { useImageWork } from './use-image-work.ts';
 
 /** The image that sandboxes start from, and the ways to get another. */
 export function ImageDialog({ image, open, onClose }: { image: ImageStatus; open: boolean; onClose(): void }) {

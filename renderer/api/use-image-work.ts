@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
-import type { ImageProgress } from '../../../../server/contract/sandbox.ts';
-import { followProgress } from '../../../api/progress.ts';
-import { useFaultText } from '../../../api/use-fault-text.ts';
+import type { ImageProgress } from '../../server/contract/sandbox.ts';
+import { followProgress } from './progress.ts';
+import { useFaultText } from './use-fault-text.ts';
 
 type Layer = Extract<ImageProgress, { type: 'layer' }>;
 export type ImageWorkKind = 'pull' | 'build' | 'load';

@@ -1,0 +1,97 @@
+import 'uplot/dist/uPlot.min.css';
+import { useEffect, useRef, useState } from 'react';
+import UPlot from 'uplot';
+
+const height = 150;
+
+interface Props {
+  /** What a reader is told instead. */
+  label: string;
+  /** Seconds since 1970, evenly spread. */
+  times: readonly number[];
+  values: readonly number[];
+  show(value: number): string;
+  /** Of milliseconds since 1970. */
+  time(at: number): string;
+}
+
+/** One bar for each piece of time; pointing at one tells it in words. */
+export default function UsageChart({ label, times, values, show, time }: Props) {
+  const box = useRef<HTMLDivElement>(null);
+  const chart = useRef<UPlot>(undefined);
+  const [pointed, setPointed] = useState<number>();
+  const latest = useRef({ show, time });
+  latest.current = { show, time };
+
+  useEffect(() => {
+    const place = box.current;
+    if (!place) return;
+    const plot = new UPlot(optionsFor(place, latest, setPointed), [[], []], place);
+    chart.current = plot;
+    const resized = new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height }));
+    resized.observe(place);
+    return () => {
+      resized.disconnect();
+      plot.destroy();
+      chart.current = undefined;
+    };
+  }, []);
+
+  useEffect(() => {
+    chart.current?.setData([[...times], [...values]]);
+  }, [times, values]);
+
+  const [at, value] = [times[pointed ?? -1], values[pointed ?? -1]];
+  return (
+    <>
+      <div ref={box} role="img" aria-label={label} className="min-h-[150px] w-full px-1.5 pt-2 text-accent" />
+      <p className="tabular h-6 px-3.5 text-dim text-small">
+        {at !== undefined && value !== undefined && `${time(at * 1000)} · ${show(value)}`}
+      </p>
+    </>
+  );
+}
+
+interface Words {
+  current: Pick<Props, 'show' | 'time'>;
+}
+
+function optionsFor(place: HTMLElement, words: Words, onPoint: (index: number | undefined) => void): UPlot.Options {
+  const axis = {
+    stroke: () => getComputedStyle(document.body).color,
+    ticks: { show: false },
+    font: `11px ${getComputedStyle(place).fontFamily}`,
+  };
+  const colour = () => getComputedStyle(place).color;
+  const bars = UPlot.paths.bars?.({ size: [0.7, 28], radius: 0.15 });
+  return {
+    width: place.clientWidth,
+    height,
+    legend: { show: false },
+    hooks: { setCursor: [({ cursor }) => onPoint(cursor.idx ?? undefined)] },
+    cursor: { y: false, points: { show: false } },
+    scales: {
+      x: { range: (_, least, most) => [least - (most - least) / 40, most + (most - least) / 40] },
+      y: { range: (_, __, most) => [0, (most ?? 0) > 0 ? most * 1.1 : 1] },
+    },
+    axes: [
+      {
+        ...axis,
+        grid: { show: false },
+        space: 70,
+        values: (_, ticks) => ticks.map((at) => words.current.time(at * 1000)),
+      },
+      {
+        ...axis,
+        grid: { show: false },
+        size: 56,
+        space: 34,
+        values: (_, ticks) => ticks.map((value) => words.current.show(value)),
+      },
+    ],
+    series: [
+      {},
+      { label: '', stroke: colour, fill: colour, width: 0, points: { show: false }, ...(bars && { paths: bars }) },
+    ],
+  };
+}
