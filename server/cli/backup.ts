@@ -11,6 +11,7 @@ import { prepareRestore } from '../data/restore/restore.ts';
 import { systemClock } from '../lib/clock.ts';
 import { tryStore } from '../sessions/try-store.ts';
 import { silentLogger } from '../telemetry/logger.ts';
+import type { ConsoleClient } from './link/with-console.ts';
 import {
   type DataFlags,
   exitCodes,
@@ -23,7 +24,8 @@ import {
   stepTeller,
   withLock,
 } from './opened-data.ts';
-import { say } from './output.ts';
+import { say, sayPlain } from './output.ts';
+import { onConsole } from './verbs.ts';
 
 type Flags = DataFlags & PassphraseFlags;
 
@@ -57,6 +59,13 @@ export function addBackupCommands(program: Command, common: Option[]): void {
     .command('ls')
     .description('list the archives')
     .action((_own: object, command: Command) => runCommand(() => list(command.optsWithGlobals())));
+  backup
+    .command('rm <name...>')
+    .description('remove archives from the folder of backups')
+    .action((names: string[], _own: object, command: Command) => {
+      const flags = command.optsWithGlobals<DataFlags>();
+      return onConsole(flags, (console) => removeBackups(console, names, flags));
+    });
   backup
     .command('verify <file>')
     .description('read the whole archive and compare it with its manifest')
@@ -129,6 +138,17 @@ async function list(flags: BackupFlags): Promise<number> {
       say([name, new Date(createdAt).toISOString().slice(0, 16), inMegabytes(sizeBytes), more.join(', ')].join('  '));
     }
   }
+  return exitCodes.fine;
+}
+
+async function removeBackups({ api, ask }: ConsoleClient, names: string[], { json }: DataFlags): Promise<number> {
+  const removed: string[] = [];
+  for (const name of new Set(names)) {
+    await ask(api.data.backups[':name'].$delete({ param: { name } }));
+    removed.push(name);
+    if (!json) sayPlain(`${name}  removed`);
+  }
+  if (json) say(JSON.stringify({ removed }));
   return exitCodes.fine;
 }
 

@@ -72,7 +72,7 @@ export function addDataCommands(program: Command, common: Option[]): void {
   const retention = group('retention', 'delete what is older or more than is to be kept');
   const withRules = (command: Command): Command =>
     command
-      .option('--days <number>', 'sessions without activity for longer go (default: as the settings say)', toNumber(0))
+      .option('--days <number>', 'sessions without activity for longer go (default: as the settings say)', toDays)
       .option('--bytes <number>', 'the longest unused go until the rest fits', toNumber(0))
       .option('--log-days <number>', 'log files of older days go', toNumber(1))
       .option('--tenant <id>', 'only of this tenant');
@@ -269,6 +269,12 @@ function teller({ json }: DataFlags): (progress: { type: string }) => void {
     const amount = unit === 'bytes' ? `${inMegabytes(done)} of ${inMegabytes(total)}` : `${done}/${total}`;
     process.stderr.write(`\r${amount}\u001b[K${done < total ? '' : '\n'}`);
   };
+}
+
+function toDays(text: string): number {
+  const days = Number(text);
+  if (text.trim() !== '' && Number.isFinite(days) && days >= 0) return days;
+  throw new InvalidArgumentError('Write a number of days from 0.');
 }
 
 function toNumber(least: number): (text: string) => number {

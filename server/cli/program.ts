@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { addBackupCommands } from './backup.ts';
+import { addConfigCommands } from './config.ts';
 import { runConsole } from './console.ts';
 import { addDataCommands } from './data.ts';
 import { addDeployCommand } from './deploy.ts';
@@ -10,7 +11,10 @@ import { addMemoryCommands } from './memory.ts';
 import { addMoveCommand } from './move.ts';
 import { exitCodeOf, tellFault } from './opened-data.ts';
 import { addSandboxCommands } from './sandboxes.ts';
+import { addSecretCommands } from './secrets.ts';
 import { runServe } from './serve.ts';
+import { addStatusCommands } from './status.ts';
+import { addTokenCommands } from './tokens.ts';
 
 /** The whole command line. Nothing happens before it parses. */
 export function createProgram(): Command {
@@ -50,6 +54,10 @@ export function createProgram(): Command {
   addDoctorCommand(program, [dataDir(), config()]);
   addDeployCommand(program, [dataDir(), config()]);
   addInitCommand(program);
+  addStatusCommands(program, [dataDir(), config()]);
+  addSecretCommands(program, [dataDir(), config()]);
+  addTokenCommands(program, [dataDir(), config()]);
+  addConfigCommands(program, [dataDir(), config()]);
   addMemoryCommands(program, [dataDir(), config()]);
   return program;
 }

@@ -22,7 +22,11 @@ import { createSandboxImages } from '../sandbox/images.ts';
 import { managedLabel, readOwner } from '../sandbox/labels.ts';
 import { checkLiveness, type Liveness } from '../sandbox/process-identity.ts';
 import { silentLogger } from '../telemetry/logger.ts';
+import { hasServer } from './link/console-link.ts';
+import { type ConsoleClient, withConsole } from './link/with-console.ts';
+import { exitCodes, inMegabytes, locate, runCommand } from './opened-data.ts';
 import { say } from './output.ts';
+import { chosenOf, cleanOnServer, listOfServer, removeOnServer, showPlan } from './sandboxes-of-server.ts';
 
 interface Flags {
   dataDir?: string;
@@ -36,12 +40,11 @@ interface Opened {
   settings: Config['sandbox'];
 }
 
-interface CleanFlags extends Flags {
+export interface CleanFlags extends Flags {
   apply?: boolean;
   saveWorkspaces?: boolean;
+  only?: string[];
 }
-
-const exitCodes = { fine: 0, problem: 1, unreachable: 3 };
 
 /** `agentrail sandboxes ls|clean|pull|rm`: works on the engine itself, with or without a server. */
 export function addSandboxCommands(program: Command, common: Option[]): void {
@@ -51,29 +54,52 @@ export function addSandboxCommands(program: Command, common: Option[]): void {
     for (const option of common) command.addOption(option);
     return command;
   };
-  add('ls', 'list every sandbox container of any Agentrail on this engine').action((flags: Flags) =>
-    finish((tunnels) => list(flags, tunnels)),
-  );
+  add('ls', 'list the sandboxes of the running server; without one, every container of any Agentrail on this engine')
+    .option('--all', 'also while a server runs: every container on this engine')
+    .action((flags: Flags & { all?: boolean }) =>
+      throughServer(flags, listOfServer, () => finish((tunnels) => list(flags, tunnels)), flags.all),
+    );
   add('clean', 'show what can be cleaned up; changes nothing without --apply')
     .option('--apply', 'remove it')
     .option('--save-workspaces', 'write each workspace as a zip into the backups first')
-    .action((flags: CleanFlags) => finish((tunnels) => clean(flags, tunnels)));
+    .option('--only <ids...>', 'these alone, as --json names them')
+    .action((flags: CleanFlags) =>
+      throughServer(flags, cleanOnServer, () => finish((tunnels) => clean(flags, tunnels))),
+    );
   add('pull [image]', 'fetch the sandbox image before it is needed').action((image: string | undefined, flags: Flags) =>
-    finish((tunnels) => pull(image, flags, tunnels)),
+    runCommand(() => finish((tunnels) => pull(image, flags, tunnels))),
   );
-  add('rm <name...>', 'remove containers whose owner is gone').action((names: string[], flags: Flags) =>
-    finish((tunnels) => remove(names, flags, tunnels)),
+  add(
+    'rm <name...>',
+    'destroy sandboxes of the running server; without one, remove containers whose owner is gone',
+  ).action((names: string[], flags: Flags) =>
+    throughServer(
+      flags,
+      (console) => removeOnServer(console, names, flags),
+      () => finish((tunnels) => remove(names, flags, tunnels)),
+    ),
   );
 }
 
-async function finish(command: (tunnels: SshTunnels) => Promise<number>): Promise<void> {
+/** The server knows what is in use, and which engine it means; without one the engine alone is asked. */
+async function throughServer(
+  flags: CleanFlags,
+  onServer: (console: ConsoleClient, flags: CleanFlags) => Promise<number>,
+  directly: () => Promise<number>,
+  isDirect = false,
+): Promise<void> {
+  await runCommand(async (signal) => {
+    const { dataDir } = await locate(flags);
+    if (!isDirect && (await hasServer(dataDir)))
+      return withConsole(flags, { only: 'server', signal }, (console) => onServer(console, flags));
+    return directly();
+  });
+}
+
+async function finish(command: (tunnels: SshTunnels) => Promise<number>): Promise<number> {
   const tunnels = createSshTunnels({ command: ['ssh'], clock: systemClock, logger: silentLogger });
   try {
-    process.exitCode = await command(tunnels);
-  } catch (error) {
-    process.stderr.write(`${messageOf(error)}\n`);
-    const isUnreachable = error instanceof AppError && error.code.startsWith('docker_');
-    process.exitCode = isUnreachable ? exitCodes.unreachable : exitCodes.problem;
+    return await command(tunnels);
   } finally {
     await tunnels.close();
   }
@@ -109,12 +135,11 @@ async function clean(flags: CleanFlags, tunnels: SshTunnels): Promise<number> {
     });
     const plan = await cleanUp.plan();
     if (!flags.apply) {
-      if (flags.json) say(JSON.stringify(plan));
-      else showPlan(plan);
+      showPlan(plan, flags);
       return plan.problem === undefined ? exitCodes.fine : exitCodes.problem;
     }
     const done = await cleanUp.apply({
-      ids: plan.items.map(({ id }) => id),
+      ids: chosenOf(plan, flags.only).map(({ id }) => id),
       savesWorkspaces: flags.saveWorkspaces ?? false,
       onProgress(progress) {
         if (flags.json || progress.type === 'done') return;
@@ -228,17 +253,4 @@ async function describe({ name, state = '', labels }: Awaited<ReturnType<Contain
   const owner: Liveness = known ? await checkLiveness(known.owner) : 'unknown';
   const session = `${labels['run.agentrail.tenant'] ?? ''}/${labels['run.agentrail.session'] ?? ''}`;
   return { name, state, owner, session: labels['run.agentrail.pool'] === '1' ? 'warm pool' : session };
-}
-
-function showPlan(plan: Awaited<ReturnType<ReturnType<typeof createCleanUp>['plan']>>): void {
-  for (const { kind, name, reason, sizeBytes } of plan.items) {
-    say([kind, name, reason.replaceAll('_', ' '), inMegabytes(sizeBytes)].join('  '));
-  }
-  for (const { name, reason } of plan.kept) say(`kept  ${name}  ${reason}`);
-  if (plan.problem !== undefined) process.stderr.write(`${plan.problem}\n`);
-  say(`${plan.items.length} things, ${inMegabytes(plan.totalBytes)}. Remove them with --apply.`);
-}
-
-function inMegabytes(bytes: number): string {
-  return `${(bytes / 1_000_000).toFixed(1)} MB`;
 }

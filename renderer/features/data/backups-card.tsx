@@ -2,9 +2,12 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { BackupInfo, BackupReport, DrillReport, VerifyReport } from '../../../server/contract/backups.ts';
+import { cliCommands } from '../../../server/contract/cli-commands.ts';
 import { answer, api, apiBase } from '../../api/client.ts';
+import { useCommandText } from '../../api/use-command-text.ts';
 import { useFaultText } from '../../api/use-fault-text.ts';
 import { useFormat } from '../../i18n/format.ts';
+import { AsCommand } from '../../ui/as-command.tsx';
 import { Button, buttonClass } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Chip } from '../../ui/chip.tsx';
@@ -25,6 +28,7 @@ import { WorkLine } from './work-line.tsx';
 /** Archives of the data directory: make, prove, drill, fetch, remove, and the command that puts one in force. */
 export function BackupsCard({ work }: { work: Work }) {
   const { t } = useTranslation();
+  const commandText = useCommandText();
   const format = useFormat();
   const faultText = useFaultText();
   const client = useQueryClient();
@@ -183,7 +187,14 @@ export function BackupsCard({ work }: { work: Work }) {
         open={removing !== undefined}
         onClose={() => setRemoving(undefined)}
         title={t('data.backup.removeTitle')}
-        body={removing?.name}
+        body={
+          removing && (
+            <>
+              <p>{removing.name}</p>
+              <AsCommand command={commandText(cliCommands.backupRemove(removing.name))} />
+            </>
+          )
+        }
         choices={removing ? [{ label: t('data.backup.removeNow'), onChoose: () => remove(removing) }] : []}
       />
       <Dialog
@@ -193,7 +204,7 @@ export function BackupsCard({ work }: { work: Work }) {
         description={t('data.backup.restoreNote')}
         wide
       >
-        <CommandLine command={`agentrail restore '${schedule?.dir ?? ''}/${restoring?.name ?? ''}' --yes`} />
+        <CommandLine command={commandText(cliCommands.restore(`${schedule?.dir ?? ''}/${restoring?.name ?? ''}`))} />
       </Dialog>
     </Card>
   );

@@ -1,10 +1,13 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { cliCommands } from '../../../server/contract/cli-commands.ts';
 import { answer, api } from '../../api/client.ts';
 import { useKnown } from '../../api/live-context.ts';
+import { useCommandText } from '../../api/use-command-text.ts';
 import { useFaultText } from '../../api/use-fault-text.ts';
 import { useFormat } from '../../i18n/format.ts';
+import { AsCommand } from '../../ui/as-command.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Card, CardRow } from '../../ui/card.tsx';
 import { Chip } from '../../ui/chip.tsx';
@@ -20,6 +23,7 @@ import { dataKeys, useDataMap } from './queries.ts';
 /** Where the data lies and what of it is how large. */
 export function PlaceCard() {
   const { t } = useTranslation();
+  const commandText = useCommandText();
   const format = useFormat();
   const faultText = useFaultText();
   const client = useQueryClient();
@@ -87,13 +91,18 @@ export function PlaceCard() {
         description={t('data.place.moveNote')}
         wide
       >
-        <CommandLine command={`agentrail data move '/path/to/folder' --data-dir '${dataDir}' --yes`} />
+        <CommandLine command={commandText(cliCommands.dataMove('/path/to/folder'))} />
       </Dialog>
       <ConfirmDialog
         open={isRemoving}
         onClose={() => setRemoving(false)}
         title={t('data.place.removeOldTitle')}
-        body={oldCopy?.from}
+        body={
+          <>
+            <p>{oldCopy?.from}</p>
+            <AsCommand command={commandText(cliCommands.oldCopyRemove())} />
+          </>
+        }
         choices={[{ label: t('data.place.removeOld'), onChoose: removeOldCopy }]}
       />
     </Card>

@@ -1,10 +1,13 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { cliCommands } from '../../../server/contract/cli-commands.ts';
 import type { RetentionPlan, RetentionReport } from '../../../server/contract/keeping.ts';
 import { answer, api } from '../../api/client.ts';
+import { useCommandText } from '../../api/use-command-text.ts';
 import { useFaultText } from '../../api/use-fault-text.ts';
 import { useFormat } from '../../i18n/format.ts';
+import { AsCommand } from '../../ui/as-command.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
@@ -18,6 +21,7 @@ const usualDays = '90';
 /** Shows what an age would delete, and deletes that. */
 export function RetentionCard({ work }: { work: Work }) {
   const { t } = useTranslation();
+  const commandText = useCommandText();
   const format = useFormat();
   const faultText = useFaultText();
   const client = useQueryClient();
@@ -95,7 +99,12 @@ export function RetentionCard({ work }: { work: Work }) {
         open={isAsking}
         onClose={() => setAsking(false)}
         title={t('data.retention.apply', { count })}
-        body={t('data.retention.note')}
+        body={
+          <>
+            <p>{t('data.retention.note')}</p>
+            <AsCommand command={commandText(cliCommands.retentionApply({ maxAgeDays }))} />
+          </>
+        }
         choices={[{ label: t('data.retention.apply', { count }), onChoose: () => void apply() }]}
       />
     </Card>

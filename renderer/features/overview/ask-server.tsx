@@ -1,8 +1,11 @@
 import { useTranslation } from 'react-i18next';
 import { useShallow } from 'zustand/react/shallow';
 import type { RunInfo } from '../../../server/contract/chat.ts';
+import { cliCommands } from '../../../server/contract/cli-commands.ts';
 import { useKnown } from '../../api/live-context.ts';
+import { useCommandText } from '../../api/use-command-text.ts';
 import { useFormat } from '../../i18n/format.ts';
+import { AsCommand } from '../../ui/as-command.tsx';
 import { type ConfirmChoice, ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { useNow } from '../../ui/use-now.ts';
 import type { Ask } from './use-ask.ts';
@@ -17,6 +20,7 @@ interface Props {
 /** Shows what a stop would end, and lets a person choose between waiting and not. */
 export function AskServer({ ask, onClose, onChoose }: Props) {
   const { t } = useTranslation();
+  const commandText = useCommandText();
   const runs = useKnown(useShallow((live) => live.runs.filter((run) => run.status === 'running')));
   const sandboxes = useKnown((live) => live.sandboxes.filter(({ isPooled }) => !isPooled).length);
   const isRestart = ask === 'restart';
@@ -51,6 +55,9 @@ export function AskServer({ ask, onClose, onChoose }: Props) {
           <p>{runs.length === 0 ? t('overview.ask.noRuns') : t('overview.ask.withRuns', { count: runs.length })}</p>
           {runs.length > 0 && <LiveRuns runs={runs} />}
           {sandboxes > 0 && <p className="mt-2">{t('overview.ask.sandboxes', { count: sandboxes })}</p>}
+          <AsCommand
+            command={commandText(isRestart ? cliCommands.serverRestart(false) : cliCommands.serverStop(false))}
+          />
         </>
       }
     />

@@ -1,11 +1,13 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { cliCommands } from '../../../server/contract/cli-commands.ts';
 import type { SandboxInfo } from '../../../server/contract/sandbox.ts';
 import { answer, api } from '../../api/client.ts';
+import { useCommandText } from '../../api/use-command-text.ts';
 import { useFaultText } from '../../api/use-fault-text.ts';
+import { AsCommand } from '../../ui/as-command.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { showFault } from '../../ui/toast.tsx';
-import { AsCommand } from './as-command.tsx';
 
 interface Props {
   sandboxes: readonly SandboxInfo[];
@@ -17,6 +19,7 @@ interface Props {
 /** Names every sandbox that goes. Rows leave the table by their events. */
 export function DestroyDialog({ sandboxes, titleOf, onClose, onDestroyed }: Props) {
   const { t } = useTranslation();
+  const commandText = useCommandText();
   const faultText = useFaultText();
   // Keeps its words while the closing dialog fades.
   const [named, setNamed] = useState(sandboxes);
@@ -50,7 +53,7 @@ export function DestroyDialog({ sandboxes, titleOf, onClose, onDestroyed }: Prop
               </li>
             ))}
           </ul>
-          <AsCommand command={`agentrail sandboxes rm ${named.map(({ id }) => id).join(' ')}`} />
+          <AsCommand command={commandText(cliCommands.sandboxesRemove(named.map(({ id }) => id)))} />
         </>
       }
     />

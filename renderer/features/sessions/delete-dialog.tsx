@@ -1,9 +1,12 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { cliCommands } from '../../../server/contract/cli-commands.ts';
 import type { SessionRow } from '../../../server/contract/sessions.ts';
 import { answer, api } from '../../api/client.ts';
+import { useCommandText } from '../../api/use-command-text.ts';
 import { useFaultText } from '../../api/use-fault-text.ts';
 import { useFormat } from '../../i18n/format.ts';
+import { AsCommand } from '../../ui/as-command.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { Progress } from '../../ui/progress.tsx';
 import { showFault } from '../../ui/toast.tsx';
@@ -22,6 +25,7 @@ interface Props {
 /** Says what goes: which sessions, how many bytes, and what stays. */
 export function DeleteDialog({ sessions, onClose, onDeleted }: Props) {
   const { t } = useTranslation();
+  const commandText = useCommandText();
   const format = useFormat();
   const faultText = useFaultText();
   // Keeps its words while the closing dialog fades.
@@ -64,6 +68,7 @@ export function DeleteDialog({ sessions, onClose, onDeleted }: Props) {
       body={
         <>
           <p>{t('sessions.ask.body', { size: format.bytes(bytes) })}</p>
+          {done === undefined && <AsCommand command={commandText(cliCommands.sessionsRemove(named))} />}
           {done === undefined ? (
             <ul className="mt-2 max-h-48 overflow-auto rounded-[8px] border border-line-soft">
               {named.slice(0, namedAtMost).map((session) => (

@@ -7,6 +7,7 @@ export const common = {
   linkRefused: 'Only https addresses are opened outside.',
   copyDetails: 'Copy details',
   copyCommand: 'Copy command',
+  asCommand: 'The same from a terminal:',
   loading: 'Loading',
   retry: 'Try again',
   save: 'Save',

@@ -21,7 +21,6 @@ export const sandboxDetail = {
     restart: 'Restart this sandbox?',
     restartBody: 'Commands and terminals in it are ended. The files stay, and it comes up with the settings of now.',
     restartConfirm: 'Restart',
-    command: 'The same from a terminal:',
   },
   why: {
     title: 'Why it exists',

@@ -9,6 +9,7 @@ export const common: Words['common'] = {
   linkRefused: '只会在外部打开 https 地址。',
   copyDetails: '复制详情',
   copyCommand: '复制命令',
+  asCommand: '在终端中可以这样做：',
   loading: '加载中',
   retry: '重试',
   save: '保存',

@@ -23,7 +23,6 @@ export const sandboxDetail: Words['sandboxes']['detail'] = {
     restart: '重启这个沙箱？',
     restartBody: '其中的命令和终端都会结束。文件会保留，新沙箱使用当前设置。',
     restartConfirm: '重启',
-    command: '在终端中可以这样做：',
   },
   why: {
     title: '为什么存在',

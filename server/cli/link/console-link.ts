@@ -60,6 +60,12 @@ export async function openConsoleLink(options: LinkOptions): Promise<ConsoleLink
   }
 }
 
+/** Whether a program owns the data directory and takes commands, as of now. */
+export async function hasServer(dataDir: string): Promise<boolean> {
+  const owner = await findLiveOwner(dataDir);
+  return typeof owner === 'object' && (await endpointOf(dataDir, owner)) !== undefined;
+}
+
 async function endpointOf(dataDir: string, owner: LockOwner): Promise<ConsoleEndpoint | undefined> {
   const endpoint = await readEndpoint(dataDir);
   return endpoint?.instanceId === owner.instanceId ? endpoint : undefined;

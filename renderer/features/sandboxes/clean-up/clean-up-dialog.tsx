@@ -2,11 +2,14 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { CleanUpItem, CleanUpPlan, CleanUpProgress } from '../../../../server/contract/clean-up.ts';
+import { cliCommands } from '../../../../server/contract/cli-commands.ts';
 import { toApiError } from '../../../api/api-error.ts';
 import { answer, api } from '../../../api/client.ts';
 import { followProgress } from '../../../api/progress.ts';
+import { useCommandText } from '../../../api/use-command-text.ts';
 import { useFaultText } from '../../../api/use-fault-text.ts';
 import { useFormat } from '../../../i18n/format.ts';
+import { AsCommand } from '../../../ui/as-command.tsx';
 import { Button } from '../../../ui/button.tsx';
 import { Checkbox } from '../../../ui/checkbox.tsx';
 import { Dialog } from '../../../ui/dialog.tsx';
@@ -16,7 +19,6 @@ import { Notice } from '../../../ui/notice.tsx';
 import { Progress } from '../../../ui/progress.tsx';
 import { SkeletonRows } from '../../../ui/skeleton.tsx';
 import { showFault } from '../../../ui/toast.tsx';
-import { AsCommand } from '../as-command.tsx';
 import { CleanUpList } from './clean-up-list.tsx';
 import { CleanUpResult } from './clean-up-result.tsx';
 
@@ -125,6 +127,11 @@ function Plan({ plan, onApply, onAgain, onClose }: PlanProps) {
   const chosen: CleanUpItem[] = plan.items.filter(({ id }) => !left.has(id));
   const size = format.bytes(chosen.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
   const hasWorkspaces = chosen.some(({ kind }) => kind === 'workspace');
+  const commandText = useCommandText();
+  const named = cliCommands.sandboxesClean(
+    chosen.map(({ id }) => id),
+    saves && hasWorkspaces,
+  );
   return (
     <>
       {plan.problem !== undefined && <Notice tone="warn">{plan.problem}</Notice>}
@@ -157,9 +164,7 @@ function Plan({ plan, onApply, onAgain, onClose }: PlanProps) {
           </span>
         </div>
       )}
-      {plan.items.length > 0 && (
-        <AsCommand command={`agentrail sandboxes clean --apply${saves && hasWorkspaces ? ' --save-workspaces' : ''}`} />
-      )}
+      {chosen.length > 0 && <AsCommand command={commandText(named)} />}
       <div className="mt-4 flex flex-wrap justify-end gap-2">
         <Button onClick={onAgain}>{t('sandboxes.tools.cleanUp.again')}</Button>
         {plan.items.length === 0 ? (
