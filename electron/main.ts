@@ -1,141 +1,211 @@
 import { mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { app, type BrowserWindow, dialog, ipcMain, Menu, powerMonitor, protocol, session, shell } from 'electron';
-import { type ConsoleHost, openConsoleHost, parseCommandLine } from '../server/index.ts';
-import { type ConsoleProtocol, openConsoleProtocol, scheme, schemePrivileges } from './console-protocol.ts';
+import { app, ipcMain, Menu, powerMonitor, protocol, session, shell } from 'electron';
+import {
+  appImagePath,
+  type ConsoleHost,
+  createPages,
+  createStartAid,
+  onLauncherGone,
+  openConsoleHost,
+  parseCommandLine,
+} from '../server/index.ts';
+import { openConsoleProtocol, scheme, schemePrivileges } from './console-protocol.ts';
+import { crashTimesSchema, createCrashCounter, openStartRecord } from './crash-guard.ts';
+import { followLinks, type LinkFollower } from './follow-links.ts';
+import { createHostKeeper, type HostKeeper } from './host-keeper.ts';
 import { lockContents, lockSession } from './lockdown.ts';
+import { createLoginItem } from './login-item.ts';
 import { menuTemplate } from './menu.ts';
-import type { MenuLanguage, NativeCommand } from './native/contract.ts';
+import type { MenuLanguage } from './native/contract.ts';
 import { desktopAnswers } from './native/desktop.ts';
 import { registerNativeHandlers } from './native/handlers.ts';
-import { createQuit, type Quit } from './quit.ts';
-import { openWindow, sendToPage } from './window.ts';
+import { createNotifier } from './notifications.ts';
+import { openOwnFile } from './own-file.ts';
+import { followPower } from './power.ts';
+import { openPreferences } from './preferences.ts';
+import { askOnClose, askOnQuit } from './questions.ts';
+import { createQuit } from './quit.ts';
+import { createRecovery } from './recovery/recovery.ts';
+import { followRuns, personsRuns } from './runs.ts';
+import { parseStart } from './start-options.ts';
+import { openTray } from './tray.ts';
+import { createWindowKeeper, type WindowKeeper } from './window-keeper.ts';
+import { desktopWords } from './words.ts';
 
 const shutdownBoundMs = 20_000;
 /** From dist/main to what lies beside it, also inside app.asar. */
 const appDir = join(import.meta.dirname, '../..');
+const iconsDir = join(appDir, 'resources/icons');
+const rendererDir = join(appDir, 'dist/renderer');
 const hasDevTools = !app.isPackaged || app.commandLine.hasSwitch('devtools');
+const { platform } = process;
 
+const start = parseStart(process.argv.slice(app.isPackaged ? 1 : 2));
+const commandLine = parseCommandLine(start.own);
 // The same place packaged and not, whatever the product is called.
 const userData = join(app.getPath('appData'), 'agentrail-console');
 mkdirSync(userData, { recursive: true });
 app.setPath('userData', userData);
 protocol.registerSchemesAsPrivileged([{ scheme, privileges: schemePrivileges }]);
-if (app.requestSingleInstanceLock()) run().catch(fail);
+// A link that starts the program on a Mac comes before it is ready.
+const links = followLinks(app, start.link);
+if (app.requestSingleInstanceLock()) run(links).catch(fail);
 else app.quit();
 
-async function run(): Promise<void> {
+async function run(links: LinkFollower): Promise<void> {
   await app.whenReady();
-  const opening = openHost();
-  const answers = openConsoleProtocol(async (request) => (await opening).fetch(request));
+  let language: MenuLanguage = app.getLocale().startsWith('zh') ? 'zh-CN' : 'en';
+  const words = () => desktopWords[language];
+  const preferences = openPreferences(join(userData, 'desktop.json'));
+  const record = openStartRecord(openOwnFile(join(userData, 'starts.json'), crashTimesSchema, 'The start'), Date.now);
+  const pageCrashes = createCrashCounter(Date.now);
+
+  const keeper: HostKeeper = createHostKeeper({
+    open: openHost,
+    pages: createPages(rendererDir),
+    recovery: (opened) =>
+      createRecovery({
+        aid: createStartAid(commandLine),
+        hostName: hostname(),
+        language: () => language,
+        start(mode) {
+          pageCrashes.forget();
+          return opened.start(mode);
+        },
+        showFolder: (path) => shell.showItemInFolder(path),
+        quit: () => app.quit(),
+      }),
+    onTurn: () => window.loadAnew(),
+    report: console.error,
+  });
+  const answers = openConsoleProtocol(keeper.fetch);
   protocol.handle(scheme, answers.handle);
   lockSession(session.defaultSession);
   app.on('web-contents-created', (_event, contents) => lockContents(contents, openInBrowser));
 
-  const quit = quitInOrder(opening, (step) => sendToPage(window.current(), 'quitProgress', step));
-  const window = createWindowKeeper(answers, quit.urgently);
-  registerNativeHandlers(ipcMain, desktopAnswers(window.setMenu));
-  window.setMenu(app.getLocale().startsWith('zh') ? 'zh-CN' : 'en');
-  window.show();
-  app.on('second-instance', window.show);
-  app.on('activate', window.show);
-
-  await startServer(await opening);
-}
-
-/** Opens the console while the window is already being made; the window's requests wait for it. */
-function openHost(): Promise<ConsoleHost> {
-  return openConsoleHost({
-    auth: 'desktop',
-    rendererDir: join(appDir, 'dist/renderer'),
-    resourcesDir: join(appDir, 'resources'),
-    commandLine: parseCommandLine(process.argv.slice(app.isPackaged ? 1 : 2)),
-    version: app.getVersion(),
-  });
-}
-
-interface WindowKeeper {
-  /** Brings the window to the front, or makes one. */
-  show(): void;
-  current(): BrowserWindow | undefined;
-  setMenu(language: MenuLanguage): void;
-}
-
-/** There is one window, or none (on a Mac the program lives on without). */
-function createWindowKeeper(answers: ConsoleProtocol, onSessionEnd: () => void): WindowKeeper {
-  let window: BrowserWindow | undefined;
-  function show(): void {
-    if (window && !window.isDestroyed()) {
-      if (window.isMinimized()) window.restore();
-      window.show();
-      window.focus();
-      return;
-    }
-    window = openWindow({
-      protocol: answers,
-      preload: join(appDir, 'dist/preload/preload.cjs'),
-      icon: join(appDir, 'resources/icons/icon-512.png'),
-      hasDevTools,
-      quitsInstead() {
-        if (process.platform === 'darwin') return false;
-        app.quit();
-        return true;
-      },
-      onSessionEnd,
-    });
-  }
-  function send(command: NativeCommand): void {
-    show();
-    sendToPage(window, 'command', command);
-  }
-  function setMenu(language: MenuLanguage): void {
-    const { platform } = process;
-    const template = menuTemplate({ platform, language, appName: app.getName(), hasDevTools, send });
-    Menu.setApplicationMenu(Menu.buildFromTemplate(template));
-  }
-  return { show, setMenu, current: () => window };
-}
-
-/** Every way to end the program comes to `before-quit`. */
-function quitInOrder(opening: Promise<ConsoleHost>, onProgress: (step: string) => void): Quit {
   const quit = createQuit({
     requestQuit: () => app.quit(),
-    close: async (mode, tell) => (await opening).close(mode, tell),
-    onProgress,
-    boundMs: shutdownBoundMs,
+    ask() {
+      const runs = personsRuns(keeper.current());
+      return runs.length === 0 ? Promise.resolve('now') : askOnQuit(window.current(), runs, words());
+    },
+    close: async (mode, tell) => {
+      tell(words().quit.closing);
+      await keeper.close(mode, tell);
+      record.endedInOrder();
+      tray?.close();
+    },
+    hurry: () => keeper.current()?.hurry(),
+    runs: () => personsRuns(keeper.current()),
+    onProgress: (step) => window.tell('quitProgress', step),
+    boundMs: (mode) => shutdownBoundMs + (mode === 'drain' ? (keeper.current()?.drainMs() ?? 0) : 0),
     exit: (code) => app.exit(code),
     report: console.error,
   });
+  const window: WindowKeeper = createWindowKeeper({
+    protocol: answers,
+    preload: join(appDir, 'dist/preload/preload.cjs'),
+    icon: join(iconsDir, 'icon-512.png'),
+    hasDevTools,
+    title: () => (keeper.isSafeMode() ? `${words().appName} (${words().safeMode})` : words().appName),
+    onClose: () => (quit.isQuitting() ? 'quit' : closeChoice()),
+    async askOnClose(open) {
+      const choice = await askOnClose(open, words());
+      if (choice !== undefined) preferences.change({ onClose: choice });
+      return choice;
+    },
+    quit: () => app.quit(),
+    mayReload(reason) {
+      console.error(`The page ended: ${reason}`);
+      if (!pageCrashes.isOneTooMany()) return true;
+      keeper.setPageAside();
+      return false;
+    },
+    onSessionEnd: () => quit.urgently('system'),
+  });
+  /** On a Mac a closed window is just closed; where there is no tray, closing it has always meant to quit. */
+  const closeChoice = () => (platform === 'darwin' ? undefined : tray ? preferences.current().onClose : 'quit');
+  const tray = openTray(join(iconsDir, 'tray'), platform, {
+    open: () => window.show(),
+    restart: () => void restart(keeper),
+    troubleshoot: () => window.show('/health'),
+    quit: () => app.quit(),
+  });
+  const showState = () => tray?.show(keeper.state(), words());
+  const setMenu = (next: MenuLanguage) => {
+    language = next;
+    const template = menuTemplate({ platform, language, appName: app.getName(), hasDevTools, send: window.command });
+    Menu.setApplicationMenu(Menu.buildFromTemplate(template));
+    showState();
+  };
+  const notify = createNotifier(window.show, () => words().notices.open);
+  registerNativeHandlers(
+    ipcMain,
+    desktopAnswers({
+      setMenuLanguage: setMenu,
+      notify,
+      preferences,
+      loginItem: loginItem(),
+      canCloseToTray: () => platform !== 'darwin' && tray !== undefined,
+      isSafeMode: keeper.isSafeMode,
+    }),
+  );
+  setMenu(language);
+  keeper.subscribe(showState);
+  followRuns(keeper, {
+    words: () => words().notices,
+    isWanted: () => preferences.current().notifications && !window.isInFront(),
+    show: notify,
+  });
+  followPower(powerMonitor, { power: () => keeper.current()?.power, onShutdown: () => quit.urgently('system') });
   app.on('before-quit', quit.onBeforeQuit);
   app.on('window-all-closed', () => {
-    if (process.platform !== 'darwin' && !quit.isQuitting()) app.quit();
+    // The tray holds the program, and so does a Mac's dock.
+    if (platform !== 'darwin' && !tray && !quit.isQuitting()) app.quit();
   });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, quit.urgently);
-  const onShutdown = (event: { preventDefault(): void }) => {
-    event.preventDefault();
-    quit.urgently();
-  };
-  // The declared type leaves out the event, by which the system is asked to wait.
-  powerMonitor.on('shutdown', onShutdown as () => void);
-  return quit;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => quit.urgently('signal'));
+  if (start.launcherPipe !== undefined) onLauncherGone(start.launcherPipe, () => quit.urgently('system'));
+  app.on('activate', () => window.show());
+  links.onOpen((path) => window.show(path));
+
+  if (record.isLoop && !start.isSafeMode) keeper.stay({ kind: 'crash_loop', count: record.crashes });
+  if (!start.isHidden || record.isLoop) window.show(links.first());
+  if (!record.isLoop || start.isSafeMode) await keeper.start(start.isSafeMode ? 'safe' : 'normal');
 }
 
-/** A server that does not start is a state that the console shows, not an end of the program. */
-async function startServer(host: ConsoleHost): Promise<void> {
-  try {
-    await host.server.start();
-  } catch (error) {
-    console.error(`The server did not start: ${messageOf(error)}`);
-  }
+/** Opens the console while the window is already being made. */
+function openHost(isSafeMode: boolean): Promise<ConsoleHost> {
+  return openConsoleHost({
+    auth: 'desktop',
+    rendererDir,
+    resourcesDir: join(appDir, 'resources'),
+    commandLine,
+    version: app.getVersion(),
+    ...(isSafeMode && { settings: { plugins: [], mcpServers: {} } }),
+  });
+}
+
+async function restart(keeper: HostKeeper): Promise<void> {
+  const host = keeper.current();
+  if (!host) return keeper.start('normal');
+  await host.server.restart('drain').catch((error: unknown) => console.error(`No restart: ${messageOf(error)}`));
+}
+
+function loginItem() {
+  const command = app.isPackaged ? [appImagePath() ?? process.execPath] : [process.execPath, appDir];
+  const autostartFile = join(app.getPath('appData'), 'autostart/agentrail-console.desktop');
+  return createLoginItem({ app, platform, command, autostartFile });
 }
 
 function openInBrowser(url: string): void {
   shell.openExternal(url).catch((error) => console.error(`${url} was not opened: ${messageOf(error)}`));
 }
 
-/** Without a console there is nothing to show: says why and ends. */
+/** Not even a window: says why and ends. */
 function fail(error: unknown): void {
-  dialog.showErrorBox('Agentrail Console cannot start', messageOf(error));
+  console.error(`Agentrail Console cannot start: ${messageOf(error)}`);
   app.exit(1);
 }
 

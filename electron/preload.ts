@@ -26,7 +26,11 @@ const native: Native = {
   notify: call('notify'),
   setThemeSource: call('setThemeSource'),
   setMenuLanguage: call('setMenuLanguage'),
+  startup: call('startup'),
+  changeStartup: call('changeStartup'),
+  quit: call('quit'),
   onCommand: listenTo('command'),
+  onNavigate: listenTo('navigate'),
   onQuitProgress: listenTo('quitProgress'),
 };
 

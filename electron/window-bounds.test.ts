@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { placeWindow, readBounds, writeBounds } from './window-bounds.ts';
+import { openBounds, placeWindow } from './window-bounds.ts';
 
 const saved = { x: 100, y: 80, width: 900, height: 700, isMaximized: false };
 const laptop = { x: 0, y: 0, width: 1440, height: 860 };
@@ -17,8 +17,8 @@ describe('the file', () => {
   afterEach(() => rmSync(directory, { recursive: true }));
 
   test('what was written is read back, and nothing else is left beside it', () => {
-    writeBounds(file, saved);
-    expect(readBounds(file)).toEqual(saved);
+    openBounds(file).write(saved);
+    expect(openBounds(file).read()).toEqual(saved);
     expect(readdirSync(directory)).toEqual(['window.json']);
   });
 
@@ -26,13 +26,13 @@ describe('the file', () => {
     'nonsense is as good as none: %s',
     (text) => {
       writeFileSync(file, text);
-      expect(readBounds(file)).toBeUndefined();
+      expect(openBounds(file).read()).toBeUndefined();
     },
   );
 
   test('a folder that is not there is reported and not thrown', () => {
     const report = vi.spyOn(console, 'error').mockReturnValue();
-    writeBounds(join(directory, 'none', 'window.json'), saved);
+    openBounds(join(directory, 'none', 'window.json')).write(saved);
     expect(report.mock.calls[0]?.[0]).toContain('not saved');
     report.mockRestore();
   });

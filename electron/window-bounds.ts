@@ -1,5 +1,5 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
+import { type OwnFile, openOwnFile } from './own-file.ts';
 
 const side = z.number().int().min(-100_000).max(100_000);
 const savedSchema = z.object({
@@ -24,23 +24,8 @@ export type Placement = Pick<Rectangle, 'width' | 'height'> & Partial<Rectangle>
 export const minimumSize = { width: 640, height: 480 };
 const usualSize = { width: 1240, height: 820 };
 
-/** Undefined when there is none yet, or when what is there makes no sense. */
-export function readBounds(file: string): SavedBounds | undefined {
-  try {
-    return savedSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
-  } catch {
-    return undefined;
-  }
-}
-
-/** The place of a window is not worth an error: a full disk is told elsewhere. */
-export function writeBounds(file: string, bounds: SavedBounds): void {
-  try {
-    writeFileSync(`${file}.new`, JSON.stringify(bounds));
-    renameSync(`${file}.new`, file);
-  } catch (error) {
-    console.error(`The window's place was not saved: ${error instanceof Error ? error.message : String(error)}`);
-  }
+export function openBounds(file: string): OwnFile<SavedBounds> {
+  return openOwnFile(file, savedSchema, 'The window’s place');
 }
 
 /** Where the window goes: where it was, as long as enough of it is on a screen to be seen and dragged. */

@@ -1,30 +1,38 @@
 import { join } from 'node:path';
 import { app, BrowserWindow, nativeTheme, screen } from 'electron';
-import { type ConsoleProtocol, homeUrl } from './console-protocol.ts';
+import { type ConsoleProtocol, consoleOrigin } from './console-protocol.ts';
 import { channelOf, type NativeEvents } from './native/contract.ts';
-import { minimumSize, placeWindow, readBounds, writeBounds } from './window-bounds.ts';
+import { minimumSize, openBounds, placeWindow } from './window-bounds.ts';
 
 export interface WindowOptions {
   protocol: ConsoleProtocol;
   preload: string;
   icon: string;
+  title: string;
   hasDevTools: boolean;
-  /** The person closes the window. True: the program quits instead, and the window shows how that goes on. */
-  quitsInstead(): boolean;
+  /** Address of the first page in the console. */
+  path: string;
+  /** The person closes the window. True: it stays, for the program quits, hides it or asks. */
+  keepsOpen(): boolean;
+  /** The page's process ended by itself. False: it is not loaded again. */
+  onCrash(reason: string): boolean;
   /** Windows is about to end the person's session. */
   onSessionEnd(): void;
 }
 
+/** A page that paints nothing in this time is shown empty: a window that never comes is worse. */
+const longestHiddenMs = 5000;
+
 /** The one window. It is made at once and shown with its first paint. */
 export function openWindow(options: WindowOptions): BrowserWindow {
-  const boundsFile = join(app.getPath('userData'), 'window.json');
-  const saved = readBounds(boundsFile);
+  const bounds = openBounds(join(app.getPath('userData'), 'window.json'));
+  const saved = bounds.read();
   const workAreas = screen.getAllDisplays().map((display) => display.workArea);
   const window = new BrowserWindow({
     ...placeWindow(saved, workAreas),
     minWidth: minimumSize.width,
     minHeight: minimumSize.height,
-    title: 'Agentrail Console',
+    title: options.title,
     icon: options.icon,
     show: false,
     // The page's own background, so that nothing flashes before its style sheet is there.
@@ -47,20 +55,28 @@ export function openWindow(options: WindowOptions): BrowserWindow {
   });
   if (saved?.isMaximized) window.maximize();
 
-  window.once('ready-to-show', () => window.show());
-  const remember = () => writeBounds(boundsFile, { ...window.getNormalBounds(), isMaximized: window.isMaximized() });
+  const showOnce = createOnce(() => window.show());
+  const overdue = setTimeout(showOnce, longestHiddenMs);
+  window.once('ready-to-show', showOnce);
+  const remember = () => bounds.write({ ...window.getNormalBounds(), isMaximized: window.isMaximized() });
   window.on('close', (event) => {
     remember();
-    if (options.quitsInstead()) event.preventDefault();
+    if (options.keepsOpen()) event.preventDefault();
   });
   window.on('query-session-end', (event) => {
     event.preventDefault();
     options.onSessionEnd();
   });
+  window.on('session-end', () => options.onSessionEnd());
   app.on('before-quit', remember);
-  window.on('closed', () => app.off('before-quit', remember));
-  followPage(window, options.protocol);
-  void window.loadURL(homeUrl).catch((error: Error) => console.error(`The window stayed empty: ${error.message}`));
+  window.on('closed', () => {
+    clearTimeout(overdue);
+    app.off('before-quit', remember);
+  });
+  followPage(window, options);
+  void window
+    .loadURL(`${consoleOrigin}${options.path}`)
+    .catch((error: Error) => console.error(`The window stayed empty: ${error.message}`));
   return window;
 }
 
@@ -73,10 +89,9 @@ export function sendToPage<Name extends keyof NativeEvents>(
   if (window && !window.isDestroyed()) window.webContents.send(channelOf(name), value);
 }
 
-/** Streams end with the document that opened them. A page that crashed is loaded again, once in ten seconds at most. */
-function followPage(window: BrowserWindow, protocol: ConsoleProtocol): void {
+/** Streams end with the document that opened them. */
+function followPage(window: BrowserWindow, { protocol, onCrash }: WindowOptions): void {
   const contents = window.webContents;
-  let lastCrash = Number.NEGATIVE_INFINITY;
   contents.on('did-start-navigation', (event) => {
     if (event.isMainFrame && !event.isSameDocument) protocol.pageStarted();
   });
@@ -84,8 +99,15 @@ function followPage(window: BrowserWindow, protocol: ConsoleProtocol): void {
   contents.on('destroyed', () => protocol.pageGone());
   contents.on('render-process-gone', (_event, details) => {
     protocol.pageGone();
-    const sinceLastMs = performance.now() - lastCrash;
-    lastCrash = performance.now();
-    if (details.reason !== 'clean-exit' && sinceLastMs > 10_000) contents.reload();
+    if (details.reason !== 'clean-exit' && onCrash(details.reason)) contents.reload();
   });
+}
+
+function createOnce(act: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (isDone) return;
+    isDone = true;
+    act();
+  };
 }

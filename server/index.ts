@@ -16,6 +16,7 @@ export { defineProfile, type Profile, type ProfileDefinition, type ProfileResolv
 export type { RunHandle, RunManager } from './agent/runs.ts';
 export { defineTool, type Tool, type ToolContext } from './agent/tools/tool.ts';
 export { type AgentAppOptions, createAgentApp } from './app.ts';
+export { appImagePath } from './config/env.ts';
 export { createPages } from './console/pages.ts';
 export type { ServerControl } from './console/server-control.ts';
 export { type CommandLine, parseCommandLine } from './host/command-line.ts';
@@ -54,6 +55,8 @@ export interface ServerHost {
 export interface ConsoleHost extends ServerHost {
   /** What the machine's sleep means for the server. */
   power: Power;
+  /** How long a shutdown that drains waits for runs. */
+  drainMs(): number;
   /** While `close('drain')` waits for runs: ends them now. */
   hurry(): void;
   /** Answers everything below `app://console/` or `http://127.0.0.1:<console port>/`. */
@@ -124,6 +127,7 @@ export async function openConsoleHost(options: ConsoleHostOptions): Promise<Cons
   return {
     server: parts.lifecycle,
     power: parts.power,
+    drainMs: () => config.current().shutdown.drainMs,
     hurry: parts.hurry,
     fetch: consoleApp.fetch,
     dropStreams: consoleApp.dropStreams,

@@ -3,7 +3,11 @@ import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ElectronApplication, Page } from '@playwright/test';
+import { startMockUpstream } from '../mock-upstream/mock-upstream.ts';
+import { writeConfig } from '../support/console-program.ts';
+import { upstreamKey } from '../support/console-test.ts';
 import { expect, openedView, test } from '../support/desktop-test.ts';
+import type { TempHome } from '../support/temp-home.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -21,13 +25,17 @@ async function watchProgress(view: Page): Promise<string[]> {
   await view.exposeFunction('noteStep', (step: string) => void steps.push(step));
   await view.evaluate(() => {
     const { noteStep } = window as unknown as { noteStep(step: string): void };
-    window.native?.onQuitProgress(noteStep);
+    window.native?.onQuitProgress(({ step }) => noteStep(step));
   });
   return steps;
 }
 
 const endings: Record<string, (desktop: ElectronApplication) => Promise<unknown>> = {
-  'closing the window': (desktop) => desktop.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.close()),
+  'closing the window, where that was chosen': (desktop) =>
+    desktop.evaluate(async ({ BrowserWindow, dialog }) => {
+      dialog.showMessageBox = async () => ({ response: 1, checkboxChecked: false });
+      BrowserWindow.getAllWindows()[0]?.close();
+    }),
   'Quit in the menu': (desktop) => desktop.evaluate(({ app }) => app.quit()),
   SIGTERM: async (desktop) => desktop.process().kill('SIGTERM'),
   SIGINT: async (desktop) => desktop.process().kill('SIGINT'),
@@ -46,6 +54,83 @@ for (const [name, end] of Object.entries(endings))
     const log = await readLog(home.dataDir);
     expect(log.at(-1)).toBe('The program ends.');
   });
+
+/** Starts a run on a model that never finishes its answer. */
+async function startRun(launch: (...args: string[]) => Promise<ElectronApplication>, home: TempHome) {
+  const upstream = await startMockUpstream({
+    script: () => ({ blocks: [{ type: 'text', text: 'One two three' }], hang: { afterFrames: 1 } }),
+    keys: [upstreamKey],
+  });
+  await writeConfig(home, {
+    llm: { provider: 'openai', modelId: 'mock-model', baseUrl: upstream.baseUrl },
+    shutdown: { drainMs: 50_000 },
+  });
+  Object.assign(home.env, { OPENAI_API_KEY: upstreamKey });
+  const desktop = await launch();
+  const view = await openedView(desktop);
+  await view.getByRole('link', { name: 'Playground', exact: true }).click();
+  await view.getByRole('textbox', { name: 'Message' }).fill('Count for ever');
+  await view.keyboard.press('Enter');
+  await expect(view.getByRole('button', { name: 'Stop', exact: true })).toBeVisible();
+  return { desktop, view, upstream };
+}
+
+/** Answers the question of quitting, and keeps what was asked. */
+function answerQuit(desktop: ElectronApplication, response: number): Promise<void> {
+  return desktop.evaluate(({ dialog }, button) => {
+    const asked: string[] = [];
+    Object.assign(globalThis, { asked });
+    dialog.showMessageBox = (async (...given: { message?: string; detail?: string }[]) => {
+      asked.push(`${given.at(-1)?.message}: ${given.at(-1)?.detail}`);
+      return { response: button, checkboxChecked: false };
+    }) as never;
+  }, response);
+}
+const quit = (desktop: ElectronApplication) => desktop.evaluate(({ app }) => app.quit());
+
+test('a quit during a run shows the run and can be taken back, waited for and hurried', async ({ launch, home }) => {
+  const { desktop, view, upstream } = await startRun(launch, home);
+  await answerQuit(desktop, 2);
+  await quit(desktop);
+  const asked = () => desktop.evaluate(() => (globalThis as unknown as { asked: string[] }).asked);
+  await expect.poll(asked).toEqual([expect.stringContaining('One run is going on: • Count for ever')]);
+  await expect(view.getByRole('button', { name: 'Stop', exact: true })).toBeVisible();
+
+  await answerQuit(desktop, 0);
+  await quit(desktop);
+  await expect(view.getByText('Waiting for 1 run')).toBeVisible();
+  const exited = once(desktop.process(), 'exit');
+  await view.getByRole('button', { name: 'Stop them now' }).click();
+  expect(await exited).toEqual([0, null]);
+  expect(await readLog(home.dataDir)).toContain('The program ends.');
+  await upstream.close();
+});
+
+test('a system that shuts down asks nothing: it is told to wait, and the runs end at once', async ({
+  launch,
+  home,
+}) => {
+  const { desktop, upstream } = await startRun(launch, home);
+  await answerQuit(desktop, 2);
+  const exited = once(desktop.process(), 'exit');
+  const isWaiting = await desktop.evaluate(({ powerMonitor }) =>
+    (powerMonitor as unknown as { tellShutdown(): boolean }).tellShutdown(),
+  );
+  expect(isWaiting).toBe(true);
+  expect(await exited).toEqual([0, null]);
+  expect(await readLog(home.dataDir)).toContain('The program ends.');
+  await upstream.close();
+});
+
+test('a signal while runs are waited for ends them, in order', async ({ launch, home }) => {
+  const { desktop, upstream } = await startRun(launch, home);
+  await answerQuit(desktop, 0);
+  await quit(desktop);
+  const exited = once(desktop.process(), 'exit');
+  desktop.process().kill('SIGTERM');
+  expect(await exited).toEqual([0, null]);
+  await upstream.close();
+});
 
 test('after an ordered end the data directory is free for the next start', async ({ launch }) => {
   const first = await launch();
@@ -66,24 +151,4 @@ test('a second instance hands over and ends, and the first stays', async ({ laun
   expect(await once(second, 'exit')).toEqual([0, null]);
   await expect(view.getByRole('navigation', { name: 'Main' })).toBeVisible();
   expect(desktop.windows()).toHaveLength(1);
-});
-
-test('a data directory that another program holds is told in a sentence, and the program ends with 1', async ({
-  launch,
-  home,
-}) => {
-  const desktop = await launch();
-  await openedView(desktop);
-  const otherHome = { ...home.env, XDG_CONFIG_HOME: join(home.dir, 'other') };
-  const executable = await desktop.evaluate(() => process.argv[0] ?? '');
-  const other = spawn(executable, ['--no-sandbox', root, '--data-dir', home.dataDir], {
-    env: { ...otherHome, PATH: process.env.PATH },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let told = '';
-  other.stderr.on('data', (chunk) => {
-    told += chunk;
-  });
-  expect(await once(other, 'exit')).toEqual([1, null]);
-  expect(told).toContain('Agentrail Console cannot start');
 });

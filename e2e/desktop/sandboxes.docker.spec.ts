@@ -17,14 +17,14 @@ async function instanceOf(dataDir: string): Promise<string> {
   return (JSON.parse(await readFile(join(dataDir, 'lock'), 'utf8')) as { instanceId: string }).instanceId;
 }
 
-test('closing the window destroys the sandboxes before the program ends', async ({ launch, home }) => {
+test('quitting destroys the sandboxes before the program ends', async ({ launch, home }) => {
   const desktop = await launch();
   const view = await openedView(desktop);
   await runDemo(view);
   const instance = await instanceOf(home.dataDir);
   expect(await sandboxesOf(instance)).toHaveLength(1);
   const exited = once(desktop.process(), 'exit');
-  await desktop.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.close());
+  await desktop.evaluate(({ app }) => app.quit());
   expect(await exited).toEqual([0, null]);
   expect(await containersOf(instance)).toEqual([]);
 });

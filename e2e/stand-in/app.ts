@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { record } from './calls.ts';
 import { SingleInstance } from './single-instance.ts';
 import { state } from './state.ts';
 import { preventable, StrictEmitter } from './strict.ts';
@@ -15,6 +16,7 @@ const events = [
   'activate',
   'before-quit',
   'browser-window-created',
+  'open-url',
   'quit',
   'second-instance',
   'web-contents-created',
@@ -35,6 +37,7 @@ class App extends StrictEmitter {
   #instance = new SingleInstance();
   #readiness = Promise.withResolvers<void>();
   #isQuitting = false;
+  #opensAtLogin = false;
 
   constructor() {
     super('app', events);
@@ -80,6 +83,20 @@ class App extends StrictEmitter {
   setPath(name: string, path: string): void {
     if (!existsSync(path)) throw new Error(`Failed to set path: ${path} does not exist`);
     this.#paths.set(name, path);
+  }
+
+  setAsDefaultProtocolClient(scheme: string): boolean {
+    if (!/^[a-z][a-z0-9+.-]*$/.test(scheme)) throw new Error(`stand-in: ${scheme} is no name of a scheme`);
+    record('app.setAsDefaultProtocolClient', [scheme]);
+    return true;
+  }
+  /** As in Electron, there is nothing of the kind on Linux: what is set there is lost. */
+  setLoginItemSettings(settings: { openAtLogin?: boolean }): void {
+    record('app.setLoginItemSettings', [settings]);
+    if (process.platform !== 'linux') this.#opensAtLogin = settings.openAtLogin === true;
+  }
+  getLoginItemSettings(): { openAtLogin: boolean } {
+    return { openAtLogin: this.#opensAtLogin };
   }
 
   requestSingleInstanceLock(): boolean {

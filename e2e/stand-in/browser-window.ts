@@ -5,7 +5,7 @@ import { preventable, StrictEmitter, strict } from './strict.ts';
 import { nativeTheme } from './theme.ts';
 import { WebContents } from './web-contents.ts';
 
-const events = ['close', 'closed', 'focus', 'hide', 'query-session-end', 'ready-to-show', 'show'];
+const events = ['close', 'closed', 'focus', 'hide', 'query-session-end', 'ready-to-show', 'session-end', 'show'];
 const coveredOptions = new Set(
   'x y width height minWidth minHeight title icon show backgroundColor webPreferences'.split(' '),
 );
@@ -40,6 +40,7 @@ export class BrowserWindow extends StrictEmitter {
   readonly #title: string;
   #isVisible: boolean;
   #isMinimized = false;
+  #isFocused = false;
   #isMaximized = false;
 
   constructor(options: BrowserWindowConstructorOptions = {}) {
@@ -94,6 +95,14 @@ export class BrowserWindow extends StrictEmitter {
     this.#isVisible = true;
     this.emit('show');
   }
+  hide(): void {
+    this.#isVisible = false;
+    this.#isFocused = false;
+    this.emit('hide');
+  }
+  isFocused(): boolean {
+    return this.#isFocused;
+  }
   isVisible(): boolean {
     return this.#isVisible;
   }
@@ -113,6 +122,7 @@ export class BrowserWindow extends StrictEmitter {
     return this.#isMaximized;
   }
   focus(): void {
+    this.#isFocused = true;
     this.emit('focus');
   }
   getTitle(): string {

@@ -1,22 +1,28 @@
 import { BrowserWindow } from './browser-window.ts';
-import { StrictEmitter, strict } from './strict.ts';
+import { record } from './calls.ts';
+import { preventable, StrictEmitter, strict } from './strict.ts';
 
-/** What went out to the desktop. Tests read it as `globalThis.standInCalls`. */
-interface DesktopCall {
-  api: string;
-  given: unknown[];
-}
-const calls: DesktopCall[] = [];
-Object.defineProperty(globalThis, 'standInCalls', { value: calls });
-
-function record(api: string, given: unknown[]): void {
-  calls.push({ api, given: given.filter((part) => !(part instanceof BrowserWindow)) });
+interface MessageBox {
+  message?: unknown;
+  buttons?: string[];
+  defaultId?: number;
+  cancelId?: number;
 }
 
 export const dialog = strict('dialog', {
   async showOpenDialog(...given: unknown[]): Promise<{ canceled: boolean; filePaths: string[] }> {
     record('dialog.showOpenDialog', given);
     return { canceled: true, filePaths: [] };
+  },
+  /** Nobody is there to answer: the button of `cancelId`. Specs put their own answer in its place. */
+  async showMessageBox(...given: unknown[]): Promise<{ response: number; checkboxChecked: boolean }> {
+    record('dialog.showMessageBox', given);
+    const options = given.find((part) => !(part instanceof BrowserWindow)) as MessageBox | undefined;
+    if (typeof options?.message !== 'string') throw new TypeError('Message must be a string');
+    for (const id of [options.defaultId, options.cancelId])
+      if (id !== undefined && options.buttons?.[id] === undefined)
+        throw new Error(`stand-in: there is no button ${id}`);
+    return { response: options.cancelId ?? 0, checkboxChecked: false };
   },
   showErrorBox(title: string, content: string) {
     record('dialog.showErrorBox', [title, content]);
@@ -33,25 +39,51 @@ export const shell = strict('shell', {
   },
 });
 
-export const powerMonitor = new StrictEmitter('powerMonitor', ['shutdown', 'suspend', 'resume']);
+class PowerMonitor extends StrictEmitter {
+  constructor() {
+    super('powerMonitor', ['shutdown', 'suspend', 'resume']);
+  }
+  /** For specs: as the system does it. True when it was asked to wait. */
+  tellShutdown(): boolean {
+    const event = preventable({});
+    this.emit('shutdown', event);
+    return event.defaultPrevented;
+  }
+}
+export const powerMonitor = new PowerMonitor();
 
 const workArea = { x: 0, y: 0, width: 1920, height: 1080 };
 export const screen = strict('screen', {
   getAllDisplays: () => [{ id: 1, scaleFactor: 1, bounds: workArea, workArea }],
 });
 
-export class Notification extends StrictEmitter {
-  readonly #options: { title: string; body: string };
+interface NotificationOptions {
+  title?: string;
+  body?: string;
+  actions?: { type: string; text?: string }[];
+}
+const notificationOptions = new Set(['title', 'body', 'actions']);
 
-  constructor(options: { title: string; body: string }) {
-    super('Notification', ['show', 'close', 'click']);
+export class Notification extends StrictEmitter {
+  readonly #options: NotificationOptions;
+
+  constructor(options: NotificationOptions) {
+    super('Notification', ['show', 'close', 'click', 'action', 'failed']);
+    for (const name of Object.keys(options))
+      if (!notificationOptions.has(name)) throw new Error(`stand-in: the notification option ${name} is not covered`);
+    for (const { type } of options.actions ?? []) if (type !== 'button') throw new TypeError(`Invalid action ${type}`);
     this.#options = options;
+    shownNotifications.push(this);
   }
   static isSupported(): boolean {
     return true;
   }
   show(): void {
     record('Notification.show', [this.#options]);
-    this.emit('show');
+    this.emit('show', {});
   }
 }
+
+/** For specs, as `globalThis.standInNotifications`. */
+const shownNotifications: Notification[] = [];
+Object.defineProperty(globalThis, 'standInNotifications', { value: shownNotifications });

@@ -10,3 +10,4 @@ export { Menu } from './menu.ts';
 export { protocol } from './protocol.ts';
 export { session } from './session.ts';
 export { nativeTheme } from './theme.ts';
+export { Tray } from './tray.ts';

@@ -13,6 +13,7 @@ interface ItemOptions {
   type?: string;
   role?: string;
   accelerator?: string;
+  enabled?: boolean;
   submenu?: ItemOptions[];
   click?: (item: MenuItem, window: BrowserWindow | null, event: object) => void;
 }
@@ -22,6 +23,7 @@ export class MenuItem {
   readonly label: string | undefined;
   readonly role: string | undefined;
   readonly accelerator: string | undefined;
+  readonly enabled: boolean;
   readonly submenu: MenuInstance | undefined;
   readonly click: () => void;
 
@@ -33,12 +35,13 @@ export class MenuItem {
     this.label = options.label;
     this.role = options.role;
     this.accelerator = options.accelerator;
+    this.enabled = options.enabled ?? true;
     this.submenu = options.submenu && buildFromTemplate(options.submenu);
     this.click = () => options.click?.(this, BrowserWindow.getAllWindows().at(-1) ?? null, {});
   }
 }
 
-class MenuInstance {
+export class MenuInstance {
   readonly items: MenuItem[];
   constructor(items: MenuItem[]) {
     this.items = items;

@@ -12,6 +12,34 @@ export type MenuLanguage = (typeof languages)[number];
 /** Commands that the native menu sends to the page. */
 export type NativeCommand = 'settings' | 'palette' | 'find' | 'shortcuts';
 
+export const closeChoices = ['ask', 'tray', 'quit'] as const;
+/** What closing the window does where the program has an icon in the tray. */
+export type CloseChoice = (typeof closeChoices)[number];
+
+/** How the desktop program starts and ends; kept beside the data directory, not in the settings of the server. */
+export interface StartupState {
+  /** `unavailable`: this build cannot be started at login. */
+  atLogin: 'on' | 'off' | 'unavailable';
+  onClose: CloseChoice;
+  /** False where the window's closing never asks: on a Mac, and where there is no tray. */
+  canCloseToTray: boolean;
+  notifications: boolean;
+}
+
+export interface StartupChange {
+  atLogin?: boolean | undefined;
+  onClose?: CloseChoice | undefined;
+  notifications?: boolean | undefined;
+}
+
+/** The program is quitting. */
+export interface QuitStep {
+  /** What goes on now, as a sentence. */
+  step: string;
+  /** Titles of the runs that are waited for. */
+  runs: string[];
+}
+
 export interface AppInfo {
   name: string;
   version: string;
@@ -19,11 +47,15 @@ export interface AppInfo {
   chrome: string;
   node: string;
   isPackaged: boolean;
+  /** No plugins, no MCP servers, and the server waits to be started. */
+  isSafeMode: boolean;
 }
 
 export interface NativeNotification {
   title: string;
   body: string;
+  /** Address of the page that a click opens. */
+  path?: string | undefined;
 }
 
 /** Requests from the page. Each is answered by a promise, which rejects when an argument is refused. */
@@ -39,13 +71,19 @@ export interface NativeCalls {
   /** Colours of native parts, and `prefers-color-scheme` of the page. */
   setThemeSource(source: ThemeSource): void;
   setMenuLanguage(language: MenuLanguage): void;
+  startup(): StartupState;
+  /** What is absent stays as it is. */
+  changeStartup(change: StartupChange): StartupState;
+  /** As Quit in the menu; while the program is quitting, ends the runs that it waits for. */
+  quit(): void;
 }
 
 /** What the main process tells the page without being asked. */
 export interface NativeEvents {
   command: NativeCommand;
-  /** The program is quitting; the step that goes on now, as a sentence. */
-  quitProgress: string;
+  /** Address of a page to go to. */
+  navigate: string;
+  quitProgress: QuitStep;
 }
 
 type Asynchronous<Calls> = {
@@ -57,9 +95,10 @@ type Asynchronous<Calls> = {
 export interface Native extends Asynchronous<NativeCalls> {
   /** `linux`, `darwin` or `win32`. */
   readonly platform: string;
-  /** Both return the unsubscriber. */
+  /** Each returns the unsubscriber. */
   onCommand(listener: (command: NativeCommand) => void): () => void;
-  onQuitProgress(listener: (step: string) => void): () => void;
+  onNavigate(listener: (path: string) => void): () => void;
+  onQuitProgress(listener: (step: QuitStep) => void): () => void;
 }
 
 /** Name of the channel that carries a call or an event. */

@@ -1,11 +1,26 @@
-import { app, BrowserWindow, dialog, Notification, nativeTheme, shell } from 'electron';
-import type { MenuLanguage } from './contract.ts';
+import { app, BrowserWindow, dialog, nativeTheme, shell } from 'electron';
+import type { LoginItem } from '../login-item.ts';
+import type { Preferences } from '../preferences.ts';
+import type { MenuLanguage, NativeNotification, StartupState } from './contract.ts';
 import type { registerNativeHandlers } from './handlers.ts';
 
+export interface DesktopParts {
+  setMenuLanguage(language: MenuLanguage): void;
+  notify(notification: NativeNotification): void;
+  preferences: { current(): Preferences; change(change: Partial<Preferences>): void };
+  loginItem: LoginItem;
+  canCloseToTray(): boolean;
+  isSafeMode(): boolean;
+}
+
 /** What the page's calls do on this desktop. */
-export function desktopAnswers(
-  setMenuLanguage: (language: MenuLanguage) => void,
-): Parameters<typeof registerNativeHandlers>[1] {
+export function desktopAnswers(parts: DesktopParts): Parameters<typeof registerNativeHandlers>[1] {
+  const { preferences, loginItem } = parts;
+  const startup = (): StartupState => ({
+    ...preferences.current(),
+    atLogin: loginItem.state(),
+    canCloseToTray: parts.canCloseToTray(),
+  });
   return {
     appInfo: () => ({
       name: app.getName(),
@@ -14,6 +29,7 @@ export function desktopAnswers(
       chrome: process.versions.chrome ?? '',
       node: process.versions.node,
       isPackaged: app.isPackaged,
+      isSafeMode: parts.isSafeMode(),
     }),
     async chooseDirectory() {
       const [window] = BrowserWindow.getAllWindows();
@@ -23,12 +39,20 @@ export function desktopAnswers(
     },
     showItemInFolder: (path) => shell.showItemInFolder(path),
     openExternal: (url) => shell.openExternal(url),
-    notify(notification) {
-      if (Notification.isSupported()) new Notification(notification).show();
-    },
+    notify: parts.notify,
     setThemeSource(source) {
       nativeTheme.themeSource = source;
     },
-    setMenuLanguage,
+    setMenuLanguage: parts.setMenuLanguage,
+    startup,
+    changeStartup({ atLogin, onClose, notifications }) {
+      if (atLogin !== undefined) loginItem.set(atLogin);
+      preferences.change({
+        ...(onClose !== undefined && { onClose }),
+        ...(notifications !== undefined && { notifications }),
+      });
+      return startup();
+    },
+    quit: () => app.quit(),
   };
 }

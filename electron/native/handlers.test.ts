@@ -14,6 +14,9 @@ function registered() {
     notify: vi.fn(),
     setThemeSource: vi.fn(),
     setMenuLanguage: vi.fn(),
+    startup: vi.fn(),
+    changeStartup: vi.fn(),
+    quit: vi.fn(),
   };
   registerNativeHandlers({ handle: (channel, handler) => void handlers.set(channel, handler as never) }, answers);
   const call = (name: keyof NativeCalls, senderFrame: object | null, ...given: unknown[]) =>
@@ -53,6 +56,10 @@ describe('arguments', () => {
     ['notify', [{ title: 'Run finished', body: '' }]],
     ['setThemeSource', ['dark']],
     ['setMenuLanguage', ['zh-CN']],
+    ['notify', [{ title: 'Run finished', body: '', path: '/playground/s-1' }]],
+    ['changeStartup', [{ onClose: 'tray' }]],
+    ['changeStartup', [{ atLogin: true, notifications: false }]],
+    ['quit', []],
   ])('%s with %j is carried out', (name, given) => {
     const { answers, call } = registered();
     call(name, ownFrame, ...given);
@@ -72,6 +79,12 @@ describe('arguments', () => {
     ['setThemeSource', ['sepia']],
     ['setMenuLanguage', ['fr']],
     ['chooseDirectory', ['unexpected']],
+    ['notify', [{ title: 'a', body: 'b', path: '//example.com/' }]],
+    ['notify', [{ title: 'a', body: 'b', path: 'https://example.com/' }]],
+    ['changeStartup', [{ onClose: 'explode' }]],
+    ['changeStartup', [{ atLogin: 'yes' }]],
+    ['changeStartup', [{ path: '/bin/sh' }]],
+    ['quit', [0]],
   ])('%s with %j is refused and nothing is done', (name, given) => {
     const { answers, call } = registered();
     expect(() => call(name, ownFrame, ...given)).toThrow();

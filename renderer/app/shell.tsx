@@ -14,6 +14,7 @@ import { Navigation } from './navigation.tsx';
 import { NotFound } from './not-found.tsx';
 import { OfflineBanner } from './offline-banner.tsx';
 import { pageAt } from './pages.tsx';
+import { SafeModeBanner } from './safe-mode-banner.tsx';
 import { ShortcutsDialog } from './shortcuts-dialog.tsx';
 import { SignedOut } from './signed-out.tsx';
 import { StatusBar } from './status-bar.tsx';
@@ -29,6 +30,7 @@ export function Shell() {
     palette: () => setPaletteOpen(true),
     shortcuts: () => setShortcutsOpen(true),
     settings: () => navigate('/settings'),
+    navigate: (path) => navigate(path),
   });
   useFirstRunOpener();
   if (isSignedOut) return <SignedOut />;
@@ -45,6 +47,7 @@ export function Shell() {
       <Navigation current={page?.id} />
       <div id="content" tabIndex={-1} className="flex min-h-0 min-w-0 flex-col outline-none">
         <OfflineBanner />
+        <SafeModeBanner />
         <ErrorBoundary key={page?.id ?? 'none'}>
           <Suspense fallback={<PageSkeleton />}>
             {page ? <PageFrame page={page} /> : <NotFound path={location} />}

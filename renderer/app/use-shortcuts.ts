@@ -7,6 +7,7 @@ interface Shortcuts {
   palette(): void;
   shortcuts(): void;
   settings(): void;
+  navigate(path: string): void;
 }
 
 /** False when the page has no filter: the browser's own find then does its work. */
@@ -35,6 +36,7 @@ export function useShortcuts(shortcuts: Shortcuts): void {
       event.preventDefault();
     };
     window.addEventListener('keydown', onKeyDown);
+    const stopNavigating = window.native?.onNavigate((path) => latest.current.navigate(path));
     const unsubscribe = window.native?.onCommand((command) => {
       if (command === 'find') focusPageFilter();
       else latest.current[command]();
@@ -42,6 +44,7 @@ export function useShortcuts(shortcuts: Shortcuts): void {
     return () => {
       window.removeEventListener('keydown', onKeyDown);
       unsubscribe?.();
+      stopNavigating?.();
     };
   }, []);
 }

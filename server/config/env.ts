@@ -151,3 +151,8 @@ function readVariable(env: Variables, name: string): string | undefined {
 function given<Key extends string, Value>(key: Key, value: Value | undefined): { [K in Key]?: Value } {
   return (value === undefined ? {} : { [key]: value }) as { [K in Key]?: Value };
 }
+
+/** The file that a Linux AppImage was started from; the program itself then runs from a mount that goes away. */
+export function appImagePath(env: Variables = process.env): string | undefined {
+  return readVariable(env, 'APPIMAGE');
+}

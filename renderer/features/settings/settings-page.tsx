@@ -10,6 +10,7 @@ import { ConsoleCard } from './console-card.tsx';
 import { FileFaults } from './file-faults.tsx';
 import { McpCard } from './mcp-card.tsx';
 import { SettingsForm } from './settings-form.tsx';
+import { StartupCard } from './startup-card.tsx';
 import { useSettings } from './use-settings.ts';
 
 export default function SettingsPage() {
@@ -39,6 +40,7 @@ export default function SettingsPage() {
       <div className="grid gap-3.5">
         {data && <FileFaults faults={data.faults} notes={data.notes} />}
         <ConsoleCard />
+        <StartupCard />
         {!data && !error && (
           <Card>
             <SkeletonRows rows={6} />

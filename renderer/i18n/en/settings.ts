@@ -6,6 +6,22 @@ export const settings = {
   theme: 'Theme',
   language: 'Language',
   consoleNote: 'remembered in this window',
+  startup: {
+    title: 'Startup and tray',
+    aside: 'kept by the desktop program',
+    browser:
+      'These belong to the desktop program. In a browser the console starts and ends with the command that serves it.',
+    failed: 'This was not changed',
+    atLogin: 'Start at login',
+    atLoginNote: 'Without a window; the icon in the tray opens it',
+    atLoginUnavailable: 'This build runs from source, which this system cannot start at login',
+    onClose: 'When the window closes',
+    onCloseNote: 'In the tray the server and its sandboxes go on',
+    noTray: 'This system has no tray here: the program ends as the system has it',
+    closeChoices: { ask: 'Ask', tray: 'Keep running', quit: 'Quit' },
+    notifications: 'Notifications',
+    notificationsNote: 'When a run waits for you or a long one ends, and the window is not in front',
+  },
   groups: {
     server: 'Server',
     models: 'Models',

@@ -77,7 +77,12 @@ export const shell = {
     notFound: 'There is no page at {{path}}.',
     toOverview: 'Go to Overview',
   },
+  safeMode:
+    'Safe mode: no plugins, no MCP servers, and the server waits to be started. Quit and start again to leave it.',
   quitting: 'Quitting',
+  waitingForRuns_one: 'Waiting for {{count}} run',
+  waitingForRuns_other: 'Waiting for {{count}} runs',
+  stopRunsNow: 'Stop them now',
   signIn: {
     title: 'Sign in',
     message:

@@ -76,7 +76,10 @@ export const shell: Words['shell'] = {
     notFound: '{{path}} 没有对应的页面。',
     toOverview: '前往概览',
   },
+  safeMode: '安全模式：不加载插件和 MCP 服务器，服务器等待手动启动。退出并重新启动即可离开。',
   quitting: '正在退出',
+  waitingForRuns_other: '正在等待 {{count}} 个运行',
+  stopRunsNow: '立即停止',
   signIn: {
     title: '登录',
     message: '这个浏览器还没有登录。请打开启动时终端里打印的链接；重新启动会打印新的链接。',
