@@ -7,6 +7,7 @@ import { openDoctorHere } from './doctor-here.ts';
 import { repairHere, undoHere } from './doctor-repair.ts';
 import { type DataFlags, exitCodes, locate, mustBeThere, runCommand, withLock } from './opened-data.ts';
 import { say } from './output.ts';
+import { testReadiness } from './readiness.ts';
 
 interface DoctorFlags extends DataFlags {
   quarantine?: boolean;
@@ -14,6 +15,7 @@ interface DoctorFlags extends DataFlags {
   repair?: RepairName;
   dryRun?: boolean;
   undo?: string;
+  readiness?: boolean;
 }
 
 const marks: Record<CheckResult['state'], string> = {
@@ -34,6 +36,10 @@ export function addDoctorCommand(program: Command, common: Option[]): void {
       'look for what is wrong: data, rights, disk, clock, settings, programs, Docker, port, providers, backups',
     )
     .option('--json', 'print JSON')
+    .option(
+      '--readiness',
+      'test what a server should have before others depend on it; exits with 1 when one is left to fix',
+    )
     .option('--repair <name>', `mend one thing, keeping what was: ${repairNames.join(', ')}`, toRepair)
     .option('--dry-run', 'with --repair: only show what it would do')
     .option('--undo <id>', 'bring back what a repair changed')
@@ -47,7 +53,7 @@ function carryOut(flags: DoctorFlags, signal: AbortSignal): Promise<number> {
   if (flags.putBack !== undefined) return restore(flags.putBack, flags);
   if (flags.undo !== undefined) return undoHere(flags.undo, flags);
   if (flags.repair !== undefined) return repairHere(flags.repair, flags, signal);
-  return look(flags, signal);
+  return flags.readiness ? testReadiness(flags, signal) : look(flags, signal);
 }
 
 function toRepair(name: string): RepairName {

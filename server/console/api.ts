@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import type { ConsoleContext } from './context.ts';
 import { agentRoutes } from './routes/agents.ts';
 import { chatRoutes } from './routes/chat.ts';
+import { checklistRoutes } from './routes/checklist.ts';
 import { cleanUpRoutes } from './routes/clean-up.ts';
 import { dataCareRoutes } from './routes/data-care.ts';
 import { deployRoutes } from './routes/deploy.ts';
@@ -45,6 +46,7 @@ export function consoleRoutes(context: ConsoleContext) {
     .route('/', sessionRoutes(context))
     .route('/', sessionDetailRoutes(context))
     .route('/', readinessRoutes(context))
+    .route('/', checklistRoutes(context))
     .route('/', agentRoutes(context))
     .route('/', sandboxRoutes(context))
     .route('/', sandboxTerminalRoutes(context))

@@ -7,6 +7,7 @@ import type { FirstRunParts } from '../first-run/open-first-run.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { McpManager } from '../mcp/mcp-manager.ts';
 import type { UserMemoryManager } from '../memory/user-memory.ts';
+import type { ProductionChecklist } from '../production-checklist/production-checklist.ts';
 import type { ApiTokens } from '../secrets/api-tokens.ts';
 import type { LeakSweep } from '../secrets/leak-sweep/leak-sweep.ts';
 import type { SecretsManager } from '../secrets/secrets-manager.ts';
@@ -41,6 +42,7 @@ export interface ConsoleCoreOptions extends ConsoleParts {
   deploy?: DeployExports;
   doctor?: Doctor;
   leakSweep?: LeakSweep;
+  checklist?: ProductionChecklist;
   memory?: UserMemoryManager;
   mcp?: Pick<McpManager, 'list' | 'restart'>;
   firstRun?: FirstRunParts;

@@ -167,6 +167,7 @@ export function createConsoleCore(options: ConsoleCoreOptions): ConsoleCore {
       doctor: options.doctor,
       deploy: options.deploy,
       leakSweep: options.leakSweep,
+      checklist: options.checklist,
       memory: options.memory,
       mcp: options.mcp,
       firstRun: options.firstRun,

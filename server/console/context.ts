@@ -7,6 +7,7 @@ import type { FirstRunParts } from '../first-run/open-first-run.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { McpManager } from '../mcp/mcp-manager.ts';
 import type { UserMemoryManager } from '../memory/user-memory.ts';
+import type { ProductionChecklist } from '../production-checklist/production-checklist.ts';
 import type { WorkspaceFiles } from '../sandbox/files/workspace-files.ts';
 import type { Terminals } from '../sandbox/terminal/terminals.ts';
 import type { ApiTokens } from '../secrets/api-tokens.ts';
@@ -70,6 +71,8 @@ export interface ConsoleContext extends ConsoleParts {
   deploy?: DeployExports | undefined;
   /** Absent: nobody looks for secrets where they should not be. */
   leakSweep?: LeakSweep | undefined;
+  /** Absent: the server does not test itself for production. */
+  checklist?: ProductionChecklist | undefined;
   /** Absent: nothing is remembered of users. */
   memory?: UserMemoryManager | undefined;
   /** Absent: there are no MCP servers. */

@@ -27,6 +27,7 @@ import { consoleOptions } from './console-options.ts';
 import { openConsoleSocket } from './console-socket.ts';
 import type { HostOptions } from './host-options.ts';
 import { openBackups } from './open-backups.ts';
+import { openChecklist } from './open-checklist.ts';
 import { openDataCare } from './open-data-care.ts';
 import { openDoctor } from './open-doctor.ts';
 import { openExtensions } from './open-extensions.ts';
@@ -202,6 +203,10 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
     ownAddress: () => lifecycle.state().address,
   });
   if (options.isCommand) await Promise.all([keeping.close(), backups.close()]);
+  const checklist = openChecklist(foundation, {
+    ...{ version: options.version, resourcesDir: options.resourcesDir },
+    ...{ server: lifecycle, sessions, sandboxes, backups: backups.backups, cluster },
+  });
 
   lifecycle.subscribe(({ phase }) => mcp.follow(phase));
   const stopWaiting = startOnceUnlocked({ lifecycle, secrets, logger });
@@ -213,6 +218,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
   async function closeOnce(mode: 'drain' | 'now', tell: (step: string) => void, before?: Before) {
     tell('Ending runs and destroying sandboxes');
     stopWaiting();
+    await checklist.close();
     await backups.close();
     await keeping.close();
     await lifecycle.stop(mode);
@@ -236,6 +242,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
     dataCare,
     doctor,
     leakSweep,
+    checklist: checklist.checklist,
     memory,
     mcp: mcp.manager,
     power,

@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import type { MovePlan } from '../../contract/backups.ts';
 import { AppError } from '../../lib/app-error.ts';
+import { diskKind } from '../disk-kind.ts';
 import { errnoOf } from '../storage-error.ts';
 import { probeWritable } from '../write-probe.ts';
 import { isHalfMark, readMoving } from './move-marks.ts';
@@ -18,18 +19,6 @@ const systemRoots: Partial<Record<string, readonly string[]>> = {
   darwin: ['/System', '/Library', '/Applications', '/bin', '/sbin', '/usr', '/dev', '/private/etc', '/cores'],
 };
 const windowsRoots = /^[a-z]:\\(windows|program files( \(x86\))?|programdata|\$recycle\.bin)(\\|$)/i;
-/** Of a network, by the number that the kernel gives the kind. */
-const networkKinds = new Map([
-  [0x6969, 'NFS'],
-  [0xff534d42, 'SMB'],
-  [0xfe534d42, 'SMB'],
-  [0x517b, 'SMB'],
-  [0x01021997, '9P'],
-  [0x00c36400, 'Ceph'],
-  [0x5346414f, 'AFS'],
-  [0x65735546, 'FUSE'],
-]);
-const memoryKind = 0x01021994;
 const spareBytes = 64 * 1024 * 1024;
 
 export interface TargetQuestion {
@@ -123,12 +112,12 @@ async function proveWritable(to: string, above: string): Promise<void> {
 
 function warningsFor(kind: number, freeBytes: number, totalBytes: number): MovePlan['warnings'] {
   const warnings: MovePlan['warnings'] = [];
-  const network = networkKinds.get(kind >>> 0);
-  if (network !== undefined) {
-    const message = `This is a disk of a network (${network}): slower, and gone when the network is. Only one machine may use it.`;
+  const disk = diskKind(kind);
+  if (disk.kind === 'network') {
+    const message = `This is a disk of a network (${disk.name}): slower, and gone when the network is. Only one machine may use it.`;
     warnings.push({ code: 'network_disk', message });
   }
-  if (kind === memoryKind)
+  if (disk.kind === 'memory')
     warnings.push({
       code: 'removable_disk',
       message: 'This disk is in memory: everything on it is lost with a restart.',
