@@ -46,9 +46,12 @@ afterAll(async () => {
   await rm(work, { recursive: true, force: true });
 }, 60_000);
 
-describe('one server with Docker Compose', () => {
+/** They wait for health checks, which come every ten seconds. */
+const timeout = 240_000;
+
+describe('one server with Docker Compose', { timeout }, () => {
   const project = composeProject('single');
-  afterAll(() => project.close(), 60_000);
+  afterAll(() => project.close(), timeout);
 
   it('comes up from the page’s commands, answers through the model, and keeps its sessions when it is made anew', async () => {
     await project.open();
@@ -62,10 +65,10 @@ describe('one server with Docker Compose', () => {
     const [, sessionId] = /"sessionId":"([^"]+)"/.exec(said) ?? [];
 
     await project.bash(await commands('again'), folder);
-    await project.healthy('agentrail');
+    await project.answering();
     await project.compose(folder, 'down');
     await project.compose(folder, 'up', '-d');
-    await project.healthy('agentrail');
+    await project.answering();
     expect(JSON.stringify(await project.get(folder, `/api/sessions/${sessionId}/messages`))).toContain(
       'You said: Hello',
     );
@@ -112,9 +115,9 @@ describe('one server with Docker Compose', () => {
   });
 });
 
-describe('two servers with Postgres', () => {
+describe('two servers with Postgres', { timeout }, () => {
   const project = composeProject('several');
-  afterAll(() => project.close(), 60_000);
+  afterAll(() => project.close(), timeout);
 
   it('share their sessions behind a balancer that does not hold streams back', async () => {
     const bin = findPostgresBin();
@@ -124,7 +127,7 @@ describe('two servers with Postgres', () => {
     const folder = project.folder('several');
     await project.addModel(folder);
     for (const name of ['postgres', 'agentrail-1', 'agentrail-2']) await project.healthy(name);
-    await expect.poll(() => project.answers(), { timeout: 20_000 }).toBe(true);
+    await project.answering();
 
     const stream = await project.ask(folder, '/api/stream', { message: 'Hello', sessionId: 'shared' });
     expect(stream.headers.get('content-type')).toContain('text/event-stream');
@@ -175,7 +178,7 @@ describe('files for elsewhere', () => {
       .replace(/\/etc\/letsencrypt\/\S+\/fullchain.pem/, join(folder, 'cert.pem'))
       .replace(/\/etc\/letsencrypt\/\S+\/privkey.pem/, join(folder, 'key.pem'));
     await writeFile(join(folder, 'nginx.conf'), `pid ${folder}/pid;\nevents {}\nhttp {\n${local}}\n`);
-    const { stderr } = await exec('nginx', ['-t', '-c', join(folder, 'nginx.conf')]);
+    const { stderr } = await exec('/usr/sbin/nginx', ['-t', '-c', join(folder, 'nginx.conf')]);
     expect(stderr).toContain('test is successful');
   });
 });
@@ -293,11 +296,14 @@ function composeProject(title: string) {
       const state = async () => (await inspect(await containerOf(service))).State.Health?.Status;
       await expect.poll(state, { timeout: 60_000, interval: 250 }).toBe('healthy');
     },
-    answers: () =>
-      fetch(`http://127.0.0.1:${port}/health`).then(
-        ({ ok }) => ok,
-        () => false,
-      ),
+    async answering() {
+      const isOk = () =>
+        fetch(`http://127.0.0.1:${port}/health`).then(
+          ({ ok }) => ok,
+          () => false,
+        );
+      await expect.poll(isOk, { timeout: 60_000, interval: 250 }).toBe(true);
+    },
     get: async (folder: string, path: string) => (await ask(folder, path)).json() as Promise<unknown>,
     post: async (folder: string, path: string, body: object) =>
       (await ask(folder, path, body)).json() as Promise<unknown>,

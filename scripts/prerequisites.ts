@@ -3,6 +3,7 @@ import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { findChromium } from '../e2e/support/chromium.ts';
 import { exitOf } from './child.ts';
+import { findDeployTools } from './deploy-tests.ts';
 import { askDocker, browserImage, sandboxImage } from './docker-engine.ts';
 import { findEngineTools } from './engine-tools.ts';
 
@@ -17,12 +18,16 @@ export interface Prerequisites {
   chromium: Missing | undefined;
   postgres: Missing | undefined;
   engines: Missing | undefined;
+  deploy: Missing | undefined;
 }
 
 /** Looks for what tests need; makes the sandbox image where there is an engine without it. */
 export async function findPrerequisites(root: string): Promise<Prerequisites> {
   const engines = findEngineTools();
-  return { docker: await findDocker(root), chromium: findBrowser(), postgres: findPostgres(), engines };
+  const docker = await findDocker(root);
+  const postgres = findPostgres();
+  const deploy = docker ?? postgres ?? findDeployTools();
+  return { docker, chromium: findBrowser(), postgres, engines, deploy };
 }
 
 async function findDocker(root: string): Promise<Missing | undefined> {

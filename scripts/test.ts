@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import { add, type Counts, none, summaryLine } from './counts.ts';
+import { deployTests } from './deploy-tests.ts';
 import { findDockerTests, findEngineTests } from './docker-tests.ts';
 import { toldFault } from './faults.ts';
 import { findPostgresTests } from './postgres-tests.ts';
@@ -39,7 +40,7 @@ process.stdout.write(`\n${table(rows)}\n${summaryLine(total)}\n`);
 process.exitCode = total.failed === 0 ? 0 : 1;
 
 async function planSteps(): Promise<Step[]> {
-  const { docker, chromium, postgres, engines } = await findPrerequisites(root);
+  const { docker, chromium, postgres, engines, deploy } = await findPrerequisites(root);
   const steps = [
     check('types', 'tsc', ['-b']),
     check('lint and format', 'biome', ['ci', '.']),
@@ -49,9 +50,10 @@ async function planSteps(): Promise<Step[]> {
     checkScript('bundle size', 'check-bundle-size.ts'),
   ];
   const withEngines = docker ? dockerTests : engines ? findEngineTests(root) : [];
-  const impossible = [...withEngines, ...(postgres ? postgresTests : [])];
+  const impossible = [...withEngines, ...(postgres ? postgresTests : []), ...(deploy ? deployTests : [])];
   steps.push(vitestStep('integration tests', 'integration', impossible));
   if (postgres) steps.push(cannotRun('integration tests with PostgreSQL', postgresTests, postgres, mustRun));
+  if (deploy) steps.push(cannotRun('integration tests of deployments', deployTests, deploy, mustRun));
   if (docker) steps.push(cannotRun('integration tests with containers', dockerTests, docker, mustRun));
   else if (engines) steps.push(cannotRun('integration tests with other engines', withEngines, engines, mustRun));
   if (chromium) {
