@@ -1,28 +1,35 @@
+import { useMemo } from 'react';
 import { useSearchParams } from 'wouter';
-import { type Filter, logLevels, noFilter } from './log-filter.ts';
+import { type Filter, readFilter, writeFilter } from './log-filter.ts';
 
-/** The filter is the address of the page: it can be linked to, and going back undoes it. */
-export function useLogFilter(): [Filter, (change: Partial<Filter>) => void] {
+export interface LogAddress {
+  filter: Filter;
+  /** Number of the line that is looked at; undefined: the newest. */
+  at: number | undefined;
+  change(part: Partial<Filter>): void;
+  /** The whole filter and place anew, as a step that going back undoes. */
+  open(filter: Filter, at?: number): void;
+}
+
+/** The filter and the place are the address of the page: they can be linked to and kept. */
+export function useLogAddress(): LogAddress {
   const [search, setSearch] = useSearchParams();
-  const level = search.get('minLevel');
-  const filter: Filter = {
-    minLevel: logLevels.find((each) => each === level) ?? 'debug',
-    component: search.get('component') ?? '',
-    text: search.get('text') ?? '',
-    runId: search.get('runId') ?? '',
-    sessionId: search.get('sessionId') ?? '',
-  };
-  const change = (part: Partial<Filter>) =>
-    setSearch(
-      (before) => {
-        const next = new URLSearchParams(before);
-        for (const [name, value] of Object.entries(part)) {
-          if (value === noFilter[name as keyof Filter]) next.delete(name);
-          else next.set(name, value);
-        }
-        return next;
-      },
-      { replace: true },
-    );
-  return [filter, change];
+  const text = search.toString();
+  return useMemo(() => {
+    const present = new URLSearchParams(text);
+    const filter = readFilter(present);
+    const place = present.get('at');
+    const at = place !== null && /^\d{1,15}$/.test(place) ? Number(place) : undefined;
+    const write = (next: Filter, nextAt: number | undefined) => {
+      const params = writeFilter(next);
+      if (nextAt !== undefined) params.set('at', String(nextAt));
+      return params;
+    };
+    return {
+      filter,
+      at,
+      change: (part) => setSearch(write({ ...filter, ...part }, at), { replace: true }),
+      open: (next, nextAt) => setSearch(write(next, nextAt)),
+    };
+  }, [text, setSearch]);
 }
