@@ -69,8 +69,10 @@ async function attemptCall(call: ModelCall, emitter: MessageEmitter): Promise<Ou
   const reply = createReplyBuilder((step) => emitter.step(step), call.redactStream);
   try {
     const model = await call.model.open();
-    const result = await abortable(model.doStream({ ...call.options, abortSignal: call.signal }), call.signal);
-    await readStream(result.stream, call, (part) => reply.add(part));
+    const asked = model.doStream({ ...call.options, abortSignal: call.signal });
+    // Only the stream is held: what was asked comes along with it, and is large.
+    const { stream } = await abortable(asked, call.signal);
+    await readStream(stream, call, (part) => reply.add(part));
   } catch (error) {
     return { reply, fault: streamFault(error, call, emitter) };
   }

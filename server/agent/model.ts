@@ -5,6 +5,7 @@ import { assertNever } from '../lib/assert-never.ts';
 import type { SecretSource } from '../secrets/secret-source.ts';
 import { createEchoModel, echoModelId } from './echo-model.ts';
 import { defaultModelIds, factsOf, type ModelFacts } from './model-catalog.ts';
+import { modelFetch } from './model-fetch.ts';
 import type { OpenedModels } from './opened-models.ts';
 
 /** A model that was chosen for a run. It holds no key. */
@@ -149,7 +150,7 @@ async function makeModel(
   sources: ModelSources,
 ): Promise<LanguageModelV4> {
   // Given in full, so that the provider packages never read the environment themselves.
-  const common = { baseURL: provider.baseUrl ?? '', ...(sources.fetch ? { fetch: sources.fetch } : {}) };
+  const common = { baseURL: provider.baseUrl ?? '', fetch: sources.fetch ?? modelFetch(fetch) };
   switch (provider.type) {
     case 'anthropic': {
       const { createAnthropic } = await packages.anthropic();

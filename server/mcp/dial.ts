@@ -11,6 +11,7 @@ import type { ListedTool } from './list-tools.ts';
 import { connectionLost } from './mcp-fault.ts';
 import { withSecrets } from './secret-references.ts';
 import { createStdioTransport, maxMessageBytes } from './stdio-transport.ts';
+import { tooSlow } from './too-slow.ts';
 
 /** What every server is made with. */
 export interface ServerParts {
@@ -190,12 +191,4 @@ function transportOf(
 function endedEarly(error: unknown): boolean {
   if (error instanceof AppError) return error.code === 'mcp_ended';
   return error instanceof SdkError && error.code === SdkErrorCode.ConnectionClosed;
-}
-
-export function tooSlow(name: string, { startTimeoutMs }: McpServerSettings): AppError {
-  return new AppError(
-    'mcp_start_timeout',
-    `The MCP server ${name} was not ready within ${startTimeoutMs / 1000} s. Raise its startTimeoutMs if it needs longer.`,
-    { status: 504 },
-  );
 }

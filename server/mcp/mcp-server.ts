@@ -3,11 +3,11 @@ import type { McpServerSettings, McpState } from '../contract/mcp.ts';
 import { AppError } from '../lib/app-error.ts';
 import { backoffMs, mostTriesInRow, steadyMs } from './backoff.ts';
 import type { Connection } from './connection.ts';
-import { type Dialled, dial, type ServerParts, tooSlow } from './dial.ts';
+import type { Dialled, ServerParts } from './dial.ts';
 import { createLastLines } from './last-lines.ts';
 import type { ListedTool } from './list-tools.ts';
-import { isSessionGone, mcpFault } from './mcp-fault.ts';
-import { type McpTool, type OfferedTools, offerTools } from './offer-tools.ts';
+import type { McpTool, OfferedTools } from './offer-tools.ts';
+import { tooSlow } from './too-slow.ts';
 
 export interface CallOptions {
   signal: AbortSignal;
@@ -46,7 +46,10 @@ export interface McpServer {
 
 interface Live extends Dialled {
   readyAt: number;
+  protocol: Protocol;
 }
+
+type Protocol = typeof import('./protocol.ts');
 
 const nothing: OfferedTools = { tools: [], refused: [] };
 
@@ -83,18 +86,20 @@ export function createMcpServer(
     // Two of one server may want the same port or file.
     await Promise.all(leaving);
     abort.signal.throwIfAborted();
+    const protocol = await import('./protocol.ts');
+    abort.signal.throwIfAborted();
     const began = clock.monotonic();
     // Both may be told of while the start is still on its way here.
     let own: Dialled | undefined;
     let newer: ListedTool[] | undefined;
     try {
-      const dialled = await dial(name, settings, parts, {
+      const dialled = await protocol.dial(name, settings, parts, {
         signal: abort.signal,
         onStderr: lines.add,
         onTools: (tools) => {
           newer = tools;
           if (!own || live?.connection !== own.connection) return;
-          offered = offerTools(name, tools, settings.tools);
+          offered = protocol.offerTools(name, tools, settings.tools);
           logger.info(`The MCP server ${name} changed its tools`, { server: name, tools: offered.tools.length });
         },
         onLost: (reason) => own && lost(own, reason),
@@ -105,15 +110,15 @@ export function createMcpServer(
         leave(dialled);
         throw ended;
       }
-      live = { ...dialled, readyAt: clock.now() };
-      offered = offerTools(name, newer ?? dialled.connection.tools, settings.tools);
+      live = { ...dialled, readyAt: clock.now(), protocol };
+      offered = protocol.offerTools(name, newer ?? dialled.connection.tools, settings.tools);
       const durationMs = Math.round(clock.monotonic() - began);
       logger.info(`The MCP server ${name} is ready`, { server: name, tools: offered.tools.length, durationMs });
       for (const { ownName, reason } of offered.refused)
         logger.debug(`${ownName} of the MCP server ${name} is not offered: ${reason}`, { server: name });
       return live;
     } catch (error) {
-      const fault = abort.signal.aborted ? stopped(name) : mcpFault(error, name);
+      const fault = abort.signal.aborted ? stopped(name) : protocol.mcpFault(error, name);
       if (!abort.signal.aborted) failed(fault);
       throw fault;
     }
@@ -183,7 +188,7 @@ export function createMcpServer(
       return await request(first);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      if (!isSessionGone(error) || !first.hasSession()) throw afterFault(first, error);
+      if (!first.protocol.isSessionGone(error) || !first.hasSession()) throw afterFault(first, error);
     }
     if (live === first) {
       live = undefined;
@@ -200,7 +205,7 @@ export function createMcpServer(
 
   /** A server that cannot be reached any more is not ready, even when no pipe broke. */
   function afterFault(which: Live, error: unknown): AppError {
-    const fault = mcpFault(error, name);
+    const fault = which.protocol.mcpFault(error, name);
     if (fault.code === 'mcp_unreachable' || fault.code === 'mcp_connection_closed') lost(which, fault);
     return fault;
   }
