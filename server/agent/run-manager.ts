@@ -3,6 +3,7 @@ import type { SessionKey } from '../contract/ids.ts';
 import type { UserMessage } from '../contract/messages.ts';
 import { AppError } from '../lib/app-error.ts';
 import { newId } from '../lib/new-id.ts';
+import { createTurnstile } from '../lib/turnstile.ts';
 import { answerInstead } from './answered-run.ts';
 import { fileOf } from './attached-files.ts';
 import { alone, type Cluster } from './cluster/cluster.ts';
@@ -43,10 +44,14 @@ const bufferBytes = 4 * 1024 * 1024;
 /** Between the start of a run and its first reader lies only our own code. */
 const firstReaderMs = 5_000;
 
+/** Each takes about two milliseconds until its model is asked. */
+const beginningsPerTurn = 2;
+
 /** Runs live here: one per session, a bounded number at once, all of them ended by `drain`. */
 export function createRunManager(options: RunManagerOptions): RunManager {
   const { clock, sessions, hooks = noHooks, cluster = alone } = options;
   const running = new Map<string, Run>();
+  const beginnings = createTurnstile(beginningsPerTurn);
   const { claim, begun, hold } = createSessionClaims({
     ...{ sessions, cluster, clock },
     mostRuns: () => options.config().server.maxConcurrentRuns,
@@ -80,6 +85,7 @@ export function createRunManager(options: RunManagerOptions): RunManager {
 
   async function launch(wanted: Omit<Beginning, keyof Choice | 'release'>): Promise<Run> {
     const { request, key, runId, answer } = wanted;
+    await beginnings.pass();
     const release = await claim(key, runId);
     try {
       const chosen = answer ? setup.chooseForAnswer(request, key, answer.by) : setup.choose(request, key);
