@@ -6,6 +6,7 @@ import { useLanguage } from '../i18n/language.ts';
 import { Kbd } from '../ui/kbd.tsx';
 import { Menu } from '../ui/menu.tsx';
 import { themes, useTheme } from '../ui/theme.ts';
+import { Bell } from './notifications/bell.tsx';
 import { modifierKey } from './use-shortcuts.ts';
 
 const themeIcons = { system: IconDeviceDesktop, light: IconSun, dark: IconMoon };
@@ -31,6 +32,7 @@ export function Header({ onSearch }: { onSearch(): void }) {
         <span className="min-w-0 flex-1 truncate">{t('shell.search')}</span>
         <Kbd>{modifierKey} K</Kbd>
       </button>
+      <Bell />
       <Menu
         label={`${t('shell.theme')}: ${t(`shell.themes.${theme}`)}`}
         trigger={<ThemeIcon size={16} stroke={1.5} aria-hidden />}

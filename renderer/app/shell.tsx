@@ -12,6 +12,7 @@ import { Header } from './header.tsx';
 import { LazyPalette } from './lazy-palette.tsx';
 import { Navigation } from './navigation.tsx';
 import { NotFound } from './not-found.tsx';
+import { useNoticeCalls } from './notifications/use-notice-calls.ts';
 import { OfflineBanner } from './offline-banner.tsx';
 import { pageAt } from './pages.tsx';
 import { SafeModeBanner } from './safe-mode-banner.tsx';
@@ -33,6 +34,7 @@ export function Shell() {
     navigate: (path) => navigate(path),
   });
   useFirstRunOpener();
+  useNoticeCalls();
   if (isSignedOut) return <SignedOut />;
   const page = pageAt(location);
   return (

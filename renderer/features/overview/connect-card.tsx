@@ -39,7 +39,7 @@ export function ConnectCard() {
 function Line({ name, value, copyLabel }: { name: string; value: string; copyLabel: string }) {
   return (
     <div className="flex items-center gap-2">
-      <dt className="w-32 shrink-0 text-dim">{name}</dt>
+      <dt className="w-22 shrink-0 text-dim">{name}</dt>
       <dd className="mono min-w-0 flex-1 truncate">{value}</dd>
       <dd>
         <CopyButton text={value} label={copyLabel} />

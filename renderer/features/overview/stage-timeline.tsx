@@ -22,7 +22,7 @@ export function StageTimeline() {
   return (
     <ol
       aria-label={t('overview.timeline')}
-      className={cn(cardClass, 'tabular flex flex-wrap gap-x-[3px] gap-y-3 px-3.5 pt-3.5 pb-3')}
+      className={cn(cardClass, 'tabular grid grid-cols-4 wide:grid-cols-8 gap-x-[3px] gap-y-3 px-3.5 pt-3.5 pb-3')}
     >
       {stages.map((stage) => (
         <StageStep key={stage.name} stage={stage} />
@@ -38,7 +38,7 @@ function StageStep({ stage }: { stage: Stage }) {
   const duration = stage.durationMs === undefined ? undefined : format.duration(stage.durationMs);
   const isWrong = stage.status === 'warn' || stage.status === 'fail';
   return (
-    <li className="min-w-24 flex-1 text-small">
+    <li className="min-w-0 text-small">
       <div aria-hidden className={cn('mb-2 h-1 rounded-[2px] transition-colors', bars[stage.status])} />
       <div className="font-medium">{t(`overview.stages.${stage.name}`)}</div>
       <div className={cn('pr-2', words[stage.status] ?? 'text-dim')}>

@@ -23,4 +23,13 @@ export const errors = {
   invalid_secret_name: 'A name is 2 to 64 capital letters, digits and underscores, and starts with a letter.',
   provider_auth: 'The provider rejected the key. Replace it in Secrets.',
   provider_unreachable: 'The provider could not be reached. Check the network and the base URL.',
+  model_gone: 'This model is not offered there any more. Start its program, and look again.',
+  provider_taken: 'The names for this provider are taken. Add it in Settings.',
+  data_dir_large: 'There is too much data to move it at a start. Quit, and use agentrail data move.',
+  notice_not_found: 'This notice is gone already.',
+  first_run_unmanaged: 'This server was set up by somebody else.',
+  move_unsafe: 'The data directory cannot go there. Choose an empty folder of your own, by its whole path.',
+  move_not_empty: 'This folder is not empty. Choose an empty one, or one that is not there yet.',
+  move_unwritable: 'This folder cannot be written. Choose another one.',
+  move_no_space: 'There is not enough space on that disk.',
 } as const;

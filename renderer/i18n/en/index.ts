@@ -6,6 +6,7 @@ import { firstRun } from './first-run.ts';
 import { health } from './health.ts';
 import { logs } from './logs.ts';
 import { mcp } from './mcp.ts';
+import { notices } from './notices.ts';
 import { overview } from './overview.ts';
 import { playground } from './playground.ts';
 import { problems } from './problems.ts';
@@ -25,6 +26,7 @@ export const en = {
   health,
   logs,
   mcp,
+  notices,
   overview,
   playground,
   problems,

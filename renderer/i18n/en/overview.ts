@@ -81,7 +81,7 @@ export const overview = {
     title: 'Connect',
     stopped: 'Nothing listens. Start the server to connect.',
     address: 'Agent API',
-    openai: 'For OpenAI clients',
+    openai: 'OpenAI API',
     curl: 'Try it',
     copyCurl: 'Copy the curl command',
     copyOpenai: 'Copy the OpenAI address',

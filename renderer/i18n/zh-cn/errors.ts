@@ -23,4 +23,13 @@ export const errors: Words['errors'] = {
   invalid_secret_name: '名称由 2 到 64 个大写字母、数字和下划线组成，并以字母开头。',
   provider_auth: '模型服务拒绝了密钥，请在“密钥”页更换。',
   provider_unreachable: '无法连接模型服务，请检查网络和 base URL。',
+  model_gone: '那里已不再提供这个模型。请启动对应程序后重新查找。',
+  provider_taken: '这个模型服务的名称已被占用，请在设置中添加。',
+  data_dir_large: '数据太多，无法在启动时移动。请退出程序并使用 agentrail data move。',
+  notice_not_found: '这条通知已经不在了。',
+  first_run_unmanaged: '这个服务器由他人设置。',
+  move_unsafe: '数据目录不能放在那里。请选择自己的空文件夹，并填写完整路径。',
+  move_not_empty: '文件夹不为空。请选择空文件夹或尚不存在的文件夹。',
+  move_unwritable: '无法写入这个文件夹，请选择其他文件夹。',
+  move_no_space: '那个磁盘空间不足。',
 };

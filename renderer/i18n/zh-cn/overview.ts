@@ -79,7 +79,7 @@ export const overview: Words['overview'] = {
     title: '连接',
     stopped: '当前没有监听。启动服务器后即可连接。',
     address: '智能体 API',
-    openai: '供 OpenAI 客户端使用',
+    openai: 'OpenAI API',
     curl: '试一试',
     copyCurl: '复制 curl 命令',
     copyOpenai: '复制 OpenAI 地址',
