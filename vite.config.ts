@@ -85,6 +85,8 @@ export default defineConfig({
       {
         electron: at('electron/main.ts'),
         agentrail: at('server/cli/agentrail.ts'),
+        // A process of Electron's own kind, started by electron/keychain.ts from beside the bundle.
+        'keychain-process': at('server/secrets/keychain-process.ts'),
         // A thread of its own, started by server/documents/document-reader.ts from beside the bundle.
         'documents-worker': at('server/documents/documents-worker.ts'),
         // Another one, started by server/telemetry/log-searcher.ts.

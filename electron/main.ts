@@ -15,6 +15,7 @@ import { openConsoleProtocol, scheme, schemePrivileges } from './console-protoco
 import { crashTimesSchema, createCrashCounter, openStartRecord } from './crash-guard.ts';
 import { followLinks, type LinkFollower } from './follow-links.ts';
 import { createHostKeeper, type HostKeeper } from './host-keeper.ts';
+import { keychainProcess } from './keychain.ts';
 import { lockContents, lockSession } from './lockdown.ts';
 import { createLoginItem } from './login-item.ts';
 import { menuTemplate } from './menu.ts';
@@ -183,6 +184,7 @@ function openHost(isSafeMode: boolean): Promise<ConsoleHost> {
     resourcesDir: join(appDir, 'resources'),
     commandLine,
     version: app.getVersion(),
+    startKeychain: keychainProcess(join(import.meta.dirname, 'keychain-process.js')),
     ...(isSafeMode && { settings: { plugins: [], mcpServers: {} } }),
   });
 }

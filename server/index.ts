@@ -36,6 +36,7 @@ export type { Plugin, ReadinessProbe } from './plugins/plugin.ts';
 export { runPluginLifecycle } from './plugins/run-plugin-lifecycle.ts';
 export type { SandboxManager } from './sandbox/sandbox.ts';
 export { createSandboxManager } from './sandbox/sandbox-manager.ts';
+export type { StartKeychain } from './secrets/keychain.ts';
 export { createFileSessionStore, createFileSessionStore as createSessionManager } from './sessions/file-store.ts';
 export {
   createPostgresSessionStore,

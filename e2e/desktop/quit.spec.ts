@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { ElectronApplication, Page } from '@playwright/test';
 import { startMockUpstream } from '../mock-upstream/mock-upstream.ts';
@@ -151,4 +152,33 @@ test('a second instance hands over and ends, and the first stays', async ({ laun
   expect(await once(second, 'exit')).toEqual([0, null]);
   await expect(view.getByRole('navigation', { name: 'Main' })).toBeVisible();
   expect(desktop.windows()).toHaveLength(1);
+});
+
+test('a keychain that never answers does not keep the program from ending', async ({ launch, home }) => {
+  const path = join(home.dir, 'bus');
+  const sockets = new Set<Socket>();
+  const silent = createServer((socket) => void sockets.add(socket.on('error', () => undefined).resume()));
+  await new Promise<void>((resolve) => silent.listen(path, resolve));
+  const desktop = await launch();
+  const view = await openedView(desktop);
+  // Only now: the browser asks the same bus at its start.
+  await desktop.evaluate((_electron, bus) => {
+    process.env.DBUS_SESSION_BUS_ADDRESS = bus;
+  }, `unix:path=${path}`);
+  await view.getByRole('link', { name: 'Secrets' }).click();
+  await view.getByRole('button', { name: 'Set…' }).first().click();
+  const dialog = view.getByRole('dialog');
+  await dialog.getByLabel('Value').fill(upstreamKey);
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect.poll(() => sockets.size).toBeGreaterThan(0);
+  const asked = () =>
+    desktop.evaluate(() =>
+      (globalThis as unknown as { standInCalls: { api: string }[] }).standInCalls.map(({ api }) => api),
+    );
+  expect(await asked()).toContain('utilityProcess.fork');
+  const exited = once(desktop.process(), 'exit');
+  await quit(desktop);
+  expect(await exited).toEqual([0, null]);
+  for (const socket of sockets) socket.destroy();
+  silent.close();
 });

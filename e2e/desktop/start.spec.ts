@@ -171,11 +171,14 @@ test('a page that keeps crashing is set aside while the server goes on', async (
   const desktop = await launch();
   const view = await openedView(desktop);
   await expect.poll(() => phase(desktop)).toContain('Server is ready');
-  for (let count = 0; count < 3; count++)
+  for (let count = 0; count < 3; count++) {
+    const loaded = view.waitForEvent('load');
     await desktop.evaluate(({ BrowserWindow }) => {
       const contents = BrowserWindow.getAllWindows()[0]?.webContents;
       contents?.emit('render-process-gone', {}, { reason: 'crashed', exitCode: 5 });
     });
+    await loaded;
+  }
   await expect(view.getByText('The server goes on.')).toBeVisible();
   expect(await phase(desktop)).toContain('Server is ready');
   await view.getByRole('button', { name: 'Load the window again' }).click();

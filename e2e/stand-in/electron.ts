@@ -11,3 +11,4 @@ export { protocol } from './protocol.ts';
 export { session } from './session.ts';
 export { nativeTheme } from './theme.ts';
 export { Tray } from './tray.ts';
+export { utilityProcess } from './utility-process.ts';

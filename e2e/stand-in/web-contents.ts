@@ -161,7 +161,11 @@ export class WebContents extends StrictEmitter {
 
   /** A page may go away while something is being sent to it; anything else is a fault of the stand-in. */
   #ignoreWhenGone(error: Error): void {
-    if (!/gone|closed|not found|Cannot find context|Invalid InterceptionId|detached|destroyed/i.test(error.message))
+    if (
+      !/gone|closed|not found|Cannot find context|Not attached to an active page|Invalid InterceptionId|detached|destroyed/i.test(
+        error.message,
+      )
+    )
       throw error;
   }
 
@@ -189,7 +193,9 @@ export class WebContents extends StrictEmitter {
   }
   reload(): void {
     this.#expected.add(outward(this.#url));
-    void this.#cdp().send('Page.reload');
+    this.#cdp()
+      .send('Page.reload')
+      .catch((error: Error) => this.#ignoreWhenGone(error));
   }
   send(channel: string, ...given: unknown[]): void {
     void this.attached.then(() => this.#tell({ type: 'event', channel, given }));

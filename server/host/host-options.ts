@@ -1,5 +1,6 @@
 import type { LogLine } from '../contract/logs.ts';
 import type { Listener } from '../lifecycle.ts';
+import type { StartKeychain } from '../secrets/keychain.ts';
 import type { CommandLine } from './command-line.ts';
 import type { Extensions } from './extensions.ts';
 
@@ -17,6 +18,8 @@ export interface HostOptions {
   echo?: (line: LogLine) => void;
   /** It lives for one command: takes no commands of others, and does nothing that is due by the clock. */
   isCommand?: boolean;
+  /** How the system's keychain is asked. Default: by a process of this program. */
+  startKeychain?: StartKeychain | undefined;
   /** What an embedding program brings along. */
   extensions?: Extensions;
   /** Settings that win over environment and file: dotted paths and values. */

@@ -54,6 +54,7 @@ export async function openFoundation(options: HostOptions) {
     const secrets = await createSecretsManager({
       dataDir,
       environment: secretVariables(),
+      startKeychain: options.startKeychain,
       ...(environment.vaultPassphrase !== undefined && { passphrase: environment.vaultPassphrase }),
       clock,
       logger,

@@ -12,7 +12,7 @@ import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createFileSources } from './file-sources.ts';
-import { createKeychain, type Keychain } from './keychain.ts';
+import { createKeychain, type Keychain, type StartKeychain } from './keychain.ts';
 import { knownSecret, knownSecrets } from './known-secrets.ts';
 import { lastFourOf } from './last-four.ts';
 import { createMasterKeys } from './master-key.ts';
@@ -42,6 +42,8 @@ export interface SecretsManagerOptions {
   probes?: () => Record<string, ProbeTarget>;
   fetch?: typeof fetch;
   keychain?: Keychain;
+  /** How the system's keychain is asked. Default: by a process of this program. */
+  startKeychain?: StartKeychain | undefined;
   /** Who is said to change secrets: the account that the program runs under. */
   user?: string;
 }
@@ -69,7 +71,7 @@ export interface OwnedSecretsManager extends SecretsManager {
 export async function createSecretsManager(options: SecretsManagerOptions): Promise<OwnedSecretsManager> {
   const { clock, environment } = options;
   const logger = options.logger.child({ component: 'secrets' });
-  const keychain = options.keychain ?? createKeychain({ timeoutMs: keychainTimeoutMs });
+  const keychain = options.keychain ?? createKeychain({ timeoutMs: keychainTimeoutMs, start: options.startKeychain });
   let passphrase = options.passphrase;
   const by = present('by', options.user);
   const masterKeys = createMasterKeys({

@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import { z } from 'zod';
+import { type KeychainRequest, workOnKeychain } from './keychain-work.ts';
 
 const service = 'Agentrail Console';
 
@@ -21,44 +22,37 @@ export interface KeychainOptions {
   timeoutMs: number;
   /** Default: a process; inside Electron a thread. */
   isolation?: 'process' | 'thread';
+  /** In the place of both. */
+  start?: StartKeychain | undefined;
+}
+
+/** Begins to ask; `receiver` tells one `message`, or an `exit` or `error` without one. */
+export type StartKeychain = (request: KeychainRequest) => Started;
+
+interface Started {
+  receiver: { once(event: 'message' | 'error' | 'exit', listener: (value: unknown) => void): unknown };
+  end(): void;
 }
 
 const answerSchema = z.object({ value: z.string().nullish(), error: z.string().optional() });
 
-interface KeychainRequest {
-  library: string;
-  service: string;
-  account: string;
-  /** Present: store it. */
-  secret?: string;
-  /** Present: remove the entry. */
-  isRemoval?: boolean;
-}
-
 /**
- * The library waits for the Secret Service inside a system call, and a process whose thread waits there cannot exit. So
- * it is used from a process of its own, which can be ended; inside Electron, which cannot run as Node, from a thread.
- * On Linux the Secret Service is required: the kernel's keyring, its other store, forgets everything at a restart.
+ * A process whose thread waits for the keychain cannot exit. So it is asked from a process of its own, which can be
+ * ended; inside Electron, which cannot run as Node, from what `start` makes.
  */
 const script = `
-const answer = (message) => process.send ? process.send(message, () => process.disconnect())
-  : require('node:worker_threads').parentPort.postMessage(message);
-const work = ({ library, service, account, secret, isRemoval }) => {
-  const { Entry } = require(library);
-  const entry = new Entry(service, account, { linux: { store: 'secret-service' } });
-  if (isRemoval && entry.getPassword() !== null) entry.deletePassword();
-  if (secret !== undefined) entry.setPassword(secret);
-  return { value: entry.getPassword() };
-};
-const receive = (request) => {
-  try { answer(work(request)); } catch (error) { answer({ error: String(error && error.message) }); }
-};
-if (process.send) process.once('message', receive);
-else require('node:worker_threads').parentPort.once('message', receive);
+const work = ${workOnKeychain};
+const receive = (answer) => (request) => answer(work(require, request));
+if (process.send) process.once('message', receive((message) => process.send(message, () => process.disconnect())));
+else {
+  const { parentPort } = require('node:worker_threads');
+  parentPort.once('message', receive((message) => parentPort.postMessage(message)));
+}
 `;
 
-export function createKeychain({ timeoutMs, isolation }: KeychainOptions): Keychain {
+export function createKeychain({ timeoutMs, isolation, start }: KeychainOptions): Keychain {
   const isThread = (isolation ?? (process.versions.electron === undefined ? 'process' : 'thread')) === 'thread';
+  const begin = start ?? (isThread ? startThread : startProcess);
   const pending = new Set<() => void>();
 
   async function ask(request: Pick<KeychainRequest, 'account' | 'secret' | 'isRemoval'>): Promise<string | undefined> {
@@ -71,7 +65,7 @@ export function createKeychain({ timeoutMs, isolation }: KeychainOptions): Keych
 
   function exchange(request: KeychainRequest): Promise<z.infer<typeof answerSchema>> {
     return new Promise((resolve, reject) => {
-      const { receiver, end } = isThread ? startThread(request) : startProcess(request);
+      const { receiver, end } = begin(request);
       const finish = (conclude: () => void) => {
         clearTimeout(timer);
         pending.delete(giveUp);
@@ -103,11 +97,6 @@ export function createKeychain({ timeoutMs, isolation }: KeychainOptions): Keych
       for (const giveUp of pending) giveUp();
     },
   };
-}
-
-interface Started {
-  receiver: ChildProcess | Worker;
-  end(): void;
 }
 
 function startProcess(request: KeychainRequest): Started {
