@@ -6,6 +6,9 @@
 ARG BASE=node:24-bookworm-slim
 
 FROM ${BASE} AS product
+# Builders that keep this stage leave it without a name; by the label it is found.
+ARG BUILD=release
+LABEL run.agentrail.build=${BUILD}
 ARG DIST=source
 WORKDIR /source
 COPY . .

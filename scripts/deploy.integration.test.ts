@@ -42,7 +42,9 @@ beforeAll(async () => {
 
 afterAll(async () => {
   for (const tag of Object.values(images))
-    if (tag !== images.server || !hadServerImage) await succeeds('docker', ['image', 'rm', '--no-prune', tag]);
+    if (tag !== images.server || !hadServerImage) await succeeds('docker', ['image', 'rm', tag]);
+  const { stdout } = await exec('docker', ['images', '--quiet', '--filter', `label=run.agentrail.build=${id}`]);
+  for (const stage of stdout.split('\n').filter(Boolean)) await succeeds('docker', ['image', 'rm', stage]);
   await rm(work, { recursive: true, force: true });
 }, 60_000);
 
@@ -204,7 +206,7 @@ async function bash(script: string, cwd: string, more: NodeJS.ProcessEnv = {}): 
 /** What people have in their PATH. */
 async function makeShims(): Promise<void> {
   const { stdout } = await exec('which', ['docker']);
-  const base = `--build-arg BASE=${images.node} --build-arg DIST=context --build-arg PACKAGES=`;
+  const base = `--build-arg BASE=${images.node} --build-arg DIST=context --build-arg PACKAGES= --build-arg BUILD=${id}`;
   const shims = {
     agentrail: `exec ${process.execPath} ${join(root, 'dist/main/agentrail.js')} "$@"`,
     sudo: 'exec "$@"',
