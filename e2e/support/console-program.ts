@@ -23,9 +23,13 @@ export interface ConsoleProgram {
 }
 
 /** Resolves when the server listens, or could not: `port` is the agent server's, by default any that is free. */
-export async function startConsole(home: TempHome, port = 0): Promise<ConsoleProgram> {
+export async function startConsole(
+  home: TempHome,
+  port = 0,
+  verb: readonly string[] = ['console', '--no-open'],
+): Promise<ConsoleProgram> {
   const ports = ['--port', String(port), '--console-port', '0'];
-  const child = spawn(process.execPath, [program, 'console', '--no-open', '--data-dir', home.dataDir, ...ports], {
+  const child = spawn(process.execPath, [program, ...verb, '--data-dir', home.dataDir, ...ports], {
     cwd: home.dir,
     env: home.env,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -59,6 +63,18 @@ export async function startConsole(home: TempHome, port = 0): Promise<ConsolePro
 async function placeOf({ dataDir }: TempHome): Promise<string> {
   const mark = await readFile(join(dataDir, 'moved.json'), 'utf8').catch(() => undefined);
   return mark === undefined ? dataDir : (JSON.parse(mark) as { to: string }).to;
+}
+
+/** One command of the built program on the data directory of `home`, to its end. */
+export async function runCommandLine(home: TempHome, args: readonly string[]): Promise<{ code: number; out: string }> {
+  const child = spawn(process.execPath, [program, ...args, '--data-dir', home.dataDir], {
+    cwd: home.dir,
+    env: home.env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const out = collect(child);
+  const [code] = (await once(child, 'close')) as [number];
+  return { code, out: out() };
 }
 
 function collect(child: ChildProcess): () => string {
