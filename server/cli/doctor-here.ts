@@ -1,6 +1,7 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import { programEnvironment, secretVariables } from '../config/env.ts';
 import type { IntegrityFinding } from '../contract/doctor.ts';
+import type { EngineStatus } from '../contract/sandbox.ts';
 import type { VaultStatus } from '../contract/secrets.ts';
 import { createBackups } from '../data/backup/backups.ts';
 import { quarantine } from '../data/integrity/quarantine.ts';
@@ -27,6 +28,8 @@ import { type DataFlags, locate, mustBeThere } from './opened-data.ts';
 export interface DoctorHere {
   doctor: Doctor;
   dataDir: string;
+  /** Looks for an engine, once. */
+  engine(): Promise<EngineStatus>;
   close(): Promise<void>;
 }
 
@@ -130,5 +133,5 @@ export async function openDoctorHere(flags: DataFlags, options: DoctorHereOption
       },
     },
   });
-  return { doctor, dataDir, close: () => tunnels.close() };
+  return { doctor, dataDir, engine: at.engine, close: () => tunnels.close() };
 }

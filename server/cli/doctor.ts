@@ -3,6 +3,7 @@ import { type CheckResult, type IntegrityFinding, type RepairName, repairNames }
 import { listQuarantine, putBack, quarantine } from '../data/integrity/quarantine.ts';
 import { AppError } from '../lib/app-error.ts';
 import { systemClock } from '../lib/clock.ts';
+import { bundleHere } from './doctor-bundle.ts';
 import { openDoctorHere } from './doctor-here.ts';
 import { repairHere, undoHere } from './doctor-repair.ts';
 import { type DataFlags, exitCodes, locate, mustBeThere, runCommand, withLock } from './opened-data.ts';
@@ -16,6 +17,7 @@ interface DoctorFlags extends DataFlags {
   dryRun?: boolean;
   undo?: string;
   readiness?: boolean;
+  bundle?: string;
 }
 
 const marks: Record<CheckResult['state'], string> = {
@@ -43,6 +45,7 @@ export function addDoctorCommand(program: Command, common: Option[]): void {
     .option('--repair <name>', `mend one thing, keeping what was: ${repairNames.join(', ')}`, toRepair)
     .option('--dry-run', 'with --repair: only show what it would do')
     .option('--undo <id>', 'bring back what a repair changed')
+    .option('--bundle <file>', 'write a redacted support bundle, a zip, to this file')
     .option('--quarantine', 'take damaged lines and folders of nobody out of the way; needs the server stopped')
     .option('--put-back <id>', 'put back what a quarantine took');
   for (const option of common) command.addOption(option);
@@ -53,6 +56,7 @@ function carryOut(flags: DoctorFlags, signal: AbortSignal): Promise<number> {
   if (flags.putBack !== undefined) return restore(flags.putBack, flags);
   if (flags.undo !== undefined) return undoHere(flags.undo, flags);
   if (flags.repair !== undefined) return repairHere(flags.repair, flags, signal);
+  if (flags.bundle !== undefined) return bundleHere(flags.bundle, flags, signal);
   return flags.readiness ? testReadiness(flags, signal) : look(flags, signal);
 }
 

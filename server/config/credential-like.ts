@@ -17,3 +17,19 @@ const patterns = [
 export function looksLikeCredential(text: string): boolean {
   return patterns.some((pattern) => pattern.test(text));
 }
+
+const inText: [pattern: RegExp, replacement: string][] = [
+  ...patterns.slice(0, -2).map(({ source }): [RegExp, string] => [new RegExp(`${source}[A-Za-z0-9_.-]*`, 'g'), mark()]),
+  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, mark()],
+  [/([a-z][a-z0-9+.-]*:\/\/[^/?#@\s:"']*:)[^/?#@\s"']+@/gi, `$1${mark()}@`],
+  [/(\bauthorization\b["'\s:=]+(?:bearer|basic)\s+)[^\s"',]+/gi, `$1${mark()}`],
+];
+
+function mark(): string {
+  return '[redacted credential]';
+}
+
+/** The text without what looks like a credential, whoever it is of. */
+export function maskCredentials(text: string): string {
+  return inText.reduce((left, [pattern, replacement]) => left.replaceAll(pattern, replacement), text);
+}

@@ -30,6 +30,7 @@ import { sessionDetailRoutes } from './routes/session-detail.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { settingsRoutes } from './routes/settings.ts';
 import { stateRoutes } from './routes/state.ts';
+import { supportBundleRoutes } from './routes/support-bundle.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 
 /** Every route below `/console/api`. Throws AppErrors; the app around it makes answers of them. */
@@ -58,6 +59,7 @@ export function consoleRoutes(context: ConsoleContext) {
     .route('/', dataCareRoutes(context))
     .route('/', doctorRoutes(context))
     .route('/', deployRoutes(context))
+    .route('/', supportBundleRoutes(context))
     .route('/', memoryRoutes(context))
     .route('/', logRoutes(context))
     .route('/', secretRoutes(context))

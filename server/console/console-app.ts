@@ -12,6 +12,7 @@ import type { ApiTokens } from '../secrets/api-tokens.ts';
 import type { LeakSweep } from '../secrets/leak-sweep/leak-sweep.ts';
 import type { SecretsManager } from '../secrets/secrets-manager.ts';
 import type { Keeping } from '../sessions/keeping/keeping.ts';
+import type { SupportBundles } from '../support-bundle/support-bundles.ts';
 import type { LogStore } from '../telemetry/log-store.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createApiFront } from './api-front.ts';
@@ -43,6 +44,7 @@ export interface ConsoleCoreOptions extends ConsoleParts {
   doctor?: Doctor;
   leakSweep?: LeakSweep;
   checklist?: ProductionChecklist;
+  supportBundles?: SupportBundles;
   memory?: UserMemoryManager;
   mcp?: Pick<McpManager, 'list' | 'restart'>;
   firstRun?: FirstRunParts;

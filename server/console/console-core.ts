@@ -168,6 +168,7 @@ export function createConsoleCore(options: ConsoleCoreOptions): ConsoleCore {
       deploy: options.deploy,
       leakSweep: options.leakSweep,
       checklist: options.checklist,
+      supportBundles: options.supportBundles,
       memory: options.memory,
       mcp: options.mcp,
       firstRun: options.firstRun,

@@ -14,6 +14,7 @@ import type { ApiTokens } from '../secrets/api-tokens.ts';
 import type { LeakSweep } from '../secrets/leak-sweep/leak-sweep.ts';
 import type { SecretsManager } from '../secrets/secrets-manager.ts';
 import type { Keeping } from '../sessions/keeping/keeping.ts';
+import type { SupportBundles } from '../support-bundle/support-bundles.ts';
 import type { LogStore } from '../telemetry/log-store.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { BackupWatch } from './backup-watch.ts';
@@ -73,6 +74,7 @@ export interface ConsoleContext extends ConsoleParts {
   leakSweep?: LeakSweep | undefined;
   /** Absent: the server does not test itself for production. */
   checklist?: ProductionChecklist | undefined;
+  supportBundles?: SupportBundles | undefined;
   /** Absent: nothing is remembered of users. */
   memory?: UserMemoryManager | undefined;
   /** Absent: there are no MCP servers. */

@@ -40,6 +40,7 @@ import { openMemory } from './open-memory.ts';
 import { openSandboxes } from './open-sandboxes.ts';
 import { openStorage } from './open-storage.ts';
 import { openSubagents } from './open-subagents.ts';
+import { openSupportBundles } from './open-support-bundles.ts';
 import { createPower } from './power.ts';
 import { createSinks } from './telemetry-sinks.ts';
 import { startOnceUnlocked } from './undecided-sessions.ts';
@@ -208,6 +209,11 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
     ...{ server: lifecycle, sessions, sandboxes, backups: backups.backups, cluster },
   });
 
+  const supportBundles = openSupportBundles(foundation, {
+    ...{ version: options.version, doctor, sessions, sandboxes },
+    server: () => ({ state: lifecycle.state(), readiness: lifecycle.parts()?.readiness() }),
+  });
+
   lifecycle.subscribe(({ phase }) => mcp.follow(phase));
   const stopWaiting = startOnceUnlocked({ lifecycle, secrets, logger });
   lifecycle.subscribe(({ phase }) => sandboxes.keepWarm(phase === 'ready' || phase === 'degraded'));
@@ -243,6 +249,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
     doctor,
     leakSweep,
     checklist: checklist.checklist,
+    supportBundles,
     memory,
     mcp: mcp.manager,
     power,
