@@ -1,4 +1,5 @@
 import { IconRefresh } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { HealthReport } from '../../../server/console/api.ts';
 import { useFaultText } from '../../api/use-fault-text.ts';
@@ -10,13 +11,23 @@ import { Notice } from '../../ui/notice.tsx';
 import { PageHead } from '../../ui/page-head.tsx';
 import { SkeletonRows } from '../../ui/skeleton.tsx';
 import { useNow } from '../../ui/use-now.ts';
+import { BundleView } from './bundle/bundle-view.tsx';
 import { Checks } from './checks.tsx';
 import { ClientView } from './client-view.tsx';
+import { DoctorView } from './doctor/doctor-view.tsx';
 import { staleMs, type Verdict, verdictOfLiveness, verdictOfReadiness } from './health-history.ts';
+import { HealthTabs, useHealthTab } from './health-tabs.tsx';
 import { type Health, useHealth } from './use-health.ts';
 import { Vitals } from './vitals.tsx';
 
 export default function HealthPage() {
+  const tab = useHealthTab();
+  const tabs = <HealthTabs tab={tab} />;
+  if (tab === 'doctor') return <DoctorView tabs={tabs} />;
+  return tab === 'bundle' ? <BundleView tabs={tabs} /> : <NowView tabs={tabs} />;
+}
+
+function NowView({ tabs }: { tabs: ReactNode }) {
   const { t } = useTranslation();
   const faultText = useFaultText();
   const health = useHealth();
@@ -35,6 +46,7 @@ export default function HealthPage() {
           </Button>
         }
       />
+      {tabs}
       {report ? (
         <>
           {error && <Notice tone="bad">{faultText(error)}</Notice>}

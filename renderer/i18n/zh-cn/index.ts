@@ -2,6 +2,7 @@ import type { Words } from '../words.ts';
 import { common } from './common.ts';
 import { data } from './data.ts';
 import { deploy } from './deploy.ts';
+import { bundle, doctor } from './doctor.ts';
 import { errors } from './errors.ts';
 import { firstRun } from './first-run.ts';
 import { health } from './health.ts';
@@ -18,9 +19,11 @@ import { sessions } from './sessions.ts';
 import { settings } from './settings.ts';
 import { shell } from './shell.ts';
 export const zhCn: Words = {
+  bundle,
   common,
   data,
   deploy,
+  doctor,
   errors,
   firstRun,
   health,
