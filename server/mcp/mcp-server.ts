@@ -7,6 +7,7 @@ import type { Dialled, ServerParts } from './dial.ts';
 import { createLastLines } from './last-lines.ts';
 import type { ListedTool } from './list-tools.ts';
 import type { McpTool, OfferedTools } from './offer-tools.ts';
+import type { Protocol } from './protocol.ts';
 import { tooSlow } from './too-slow.ts';
 
 export interface CallOptions {
@@ -49,8 +50,6 @@ interface Live extends Dialled {
   protocol: Protocol;
 }
 
-type Protocol = typeof import('./protocol.ts');
-
 const nothing: OfferedTools = { tools: [], refused: [] };
 
 export function createMcpServer(
@@ -86,7 +85,7 @@ export function createMcpServer(
     // Two of one server may want the same port or file.
     await Promise.all(leaving);
     abort.signal.throwIfAborted();
-    const protocol = await import('./protocol.ts');
+    const { protocol } = await import('./protocol.ts');
     abort.signal.throwIfAborted();
     const began = clock.monotonic();
     // Both may be told of while the start is still on its way here.
