@@ -19,3 +19,8 @@ export function curlCommand({ address, body, needsToken }: CurlOptions): string 
   ];
   return lines.join(' \\\n');
 }
+
+/** A harmless request with a named token, to see whether it is accepted. */
+export function curlWithToken(address: string, token: string): string {
+  return [`curl ${quote(`${address}/api/agents`)}`, `  -H ${quote(`Authorization: Bearer ${token}`)}`].join(' \\\n');
+}

@@ -8,16 +8,17 @@ interface Props {
   secret: SecretInfo;
   isShut: boolean;
   onClear(): void;
+  onHistory(): void;
 }
 
 /** What is rarely done, and what cannot be undone. */
-export function SecretMenu({ secret, isShut, onClear }: Props) {
+export function SecretMenu({ secret, isShut, onClear, onHistory }: Props) {
   const { t } = useTranslation();
-  const { name, keyUrl, isSet, origin, shadowsVault } = secret;
-  const isInVault = (isSet && origin === 'vault') || shadowsVault;
+  const { name, keyUrl, isSet, versions } = secret;
   const actions: (MenuAction | false)[] = [
     isSet && keyUrl !== undefined && { label: t('secrets.getKey'), onSelect: () => openOutside(keyUrl) },
-    isInVault && { label: t('secrets.clear'), danger: true, disabled: isShut, onSelect: onClear },
+    versions > 0 && { label: t('secretCare.history.open'), onSelect: onHistory },
+    versions > 0 && { label: t('secrets.clear'), danger: true, disabled: isShut, onSelect: onClear },
   ];
   const shown = actions.filter((action) => action !== false);
   return (

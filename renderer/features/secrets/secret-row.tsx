@@ -9,6 +9,7 @@ import { ExternalLink } from '../../ui/external-link.tsx';
 import type { Tone } from '../../ui/state-dot.tsx';
 import { Tooltip } from '../../ui/tooltip.tsx';
 import { ClearDialog } from './clear-dialog.tsx';
+import { HistoryDialog } from './history-dialog.tsx';
 import { RevealedValue } from './revealed-value.tsx';
 import { SecretMenu } from './secret-menu.tsx';
 import { useSecretNote } from './secret-note.ts';
@@ -16,7 +17,7 @@ import { SetDialog } from './set-dialog.tsx';
 import { TokenDialog } from './token-dialog.tsx';
 import { useReveal, useTest } from './use-secret-actions.ts';
 
-type Open = 'set' | 'clear' | 'token' | undefined;
+type Open = 'set' | 'clear' | 'history' | 'token' | undefined;
 
 interface Props {
   secret: SecretInfo;
@@ -32,7 +33,8 @@ export function SecretRow({ secret, now, isShut }: Props) {
   const { value, reveal, hide } = useReveal(secret.name);
   const test = useTest(secret.name);
   const { name, isSet, origin } = secret;
-  const isOutside = origin === 'environment';
+  const isOutside = origin === 'environment' || origin === 'file';
+  const isInVault = secret.sources.some((source) => source.origin === 'vault');
   const canTest = isSet && secret.group !== 'server' && secret.lastResult?.outcome !== 'unsupported';
   const close = () => setOpen(undefined);
   return (
@@ -70,12 +72,18 @@ export function SecretRow({ secret, now, isShut }: Props) {
                 {isSet ? t('secrets.replace') : t('secrets.set')}
               </Button>
             )}
-            <SecretMenu secret={secret} isShut={isShut} onClear={() => setOpen('clear')} />
+            <SecretMenu
+              secret={secret}
+              isShut={isShut}
+              onClear={() => setOpen('clear')}
+              onHistory={() => setOpen('history')}
+            />
           </span>
         }
       />
       <SetDialog open={open === 'set'} onClose={close} secret={secret} />
-      <ClearDialog open={open === 'clear'} onClose={close} name={name} />
+      <ClearDialog open={open === 'clear'} onClose={close} name={name} isInVault={isInVault} />
+      <HistoryDialog open={open === 'history'} onClose={close} name={name} isShut={isShut} />
       {name === 'UI_SECRET_TOKEN' && <TokenDialog open={open === 'token'} onClose={close} isSet={isSet} />}
     </>
   );

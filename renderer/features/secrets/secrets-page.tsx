@@ -10,15 +10,22 @@ import { ErrorState } from '../../ui/error-state.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import { PageHead } from '../../ui/page-head.tsx';
 import { SkeletonRows } from '../../ui/skeleton.tsx';
+import { useVault } from './care-queries.ts';
+import { ImportDialog } from './import-dialog.tsx';
 import { SecretGroups } from './secret-groups.tsx';
 import { SetDialog } from './set-dialog.tsx';
+import { SweepCard } from './sweep-card.tsx';
+import { TokensCard } from './tokens-card.tsx';
 import { UnlockVault } from './unlock-vault.tsx';
+import { MoveVaultAway, VaultCard } from './vault-card.tsx';
 
 export default function SecretsPage() {
   const { t, i18n } = useTranslation();
   const faultText = useFaultText();
   const { data, error, refetch } = useSecrets();
+  const vaultReport = useVault();
   const [isAdding, setAdding] = useState(false);
+  const [isImporting, setImporting] = useState(false);
   const vault = data?.vault;
   const isShut = vault?.state === 'locked' || vault?.state === 'damaged';
   return (
@@ -27,10 +34,15 @@ export default function SecretsPage() {
         title={t('secrets.title')}
         sub={vault && t(`secrets.vault.${vault.backend}`)}
         actions={
-          <Button look="primary" disabled={!data || isShut} onClick={() => setAdding(true)}>
-            <IconPlus size={15} stroke={1.5} aria-hidden />
-            {t('secrets.add')}
-          </Button>
+          <>
+            <Button disabled={!data || isShut} onClick={() => setImporting(true)}>
+              {t('secretCare.import.open')}
+            </Button>
+            <Button look="primary" disabled={!data || isShut} onClick={() => setAdding(true)}>
+              <IconPlus size={15} stroke={1.5} aria-hidden />
+              {t('secrets.add')}
+            </Button>
+          </>
         }
       />
       {vault && (vault.state === 'locked' || vault.state === 'damaged') && (
@@ -42,7 +54,13 @@ export default function SecretsPage() {
             </span>
           )}
           {vault.state === 'locked' && <UnlockVault needsPassphrase={vault.backend === 'passphrase'} />}
+          <span className="mt-2 block">
+            <MoveVaultAway />
+          </span>
         </Notice>
+      )}
+      {vault?.backend === 'key_file' && vault.state === 'unlocked' && (
+        <Notice tone="warn">{t('secretCare.vault.diskOnly')}</Notice>
       )}
       {error && !data && (
         <Card>
@@ -54,7 +72,15 @@ export default function SecretsPage() {
           <SkeletonRows rows={5} />
         </Card>
       )}
-      {data && <SecretGroups secrets={data.secrets} isShut={isShut} />}
+      {data && (
+        <div className="grid gap-3.5">
+          <SecretGroups secrets={data.secrets} isShut={isShut} />
+          <SweepCard secrets={data.secrets} />
+          <TokensCard />
+          {vaultReport.data && <VaultCard vault={vaultReport.data} />}
+        </div>
+      )}
+      <ImportDialog open={isImporting} onClose={() => setImporting(false)} />
       <SetDialog open={isAdding} onClose={() => setAdding(false)} secret={undefined} />
     </>
   );

@@ -6,7 +6,6 @@ import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Field, TextInput } from '../../ui/field.tsx';
 import { SecretInput } from '../../ui/secret-input.tsx';
-import { formatHint } from './format-hints.ts';
 import { useSet } from './use-secret-actions.ts';
 
 interface Props {
@@ -36,7 +35,7 @@ export function SetDialog({ open, onClose, secret }: Props) {
     if (target === '' || value.trim() === '') return;
     set.mutate({ name: target, value: value.trim() }, { onSuccess: close });
   };
-  const format = secret && formatHint(secret.name);
+  const format = secret?.formatHint;
   const title = secret
     ? t(secret.isSet ? 'secrets.dialog.replaceTitle' : 'secrets.dialog.setTitle', { name: secret.name })
     : t('secrets.dialog.addTitle');

@@ -12,6 +12,7 @@ import { overview } from './overview.ts';
 import { playground } from './playground.ts';
 import { problems } from './problems.ts';
 import { sandboxes } from './sandboxes.ts';
+import { secretCare } from './secret-care.ts';
 import { secrets } from './secrets.ts';
 import { server } from './server.ts';
 import { sessions } from './sessions.ts';
@@ -34,6 +35,7 @@ export const en = {
   playground,
   problems,
   sandboxes,
+  secretCare,
   secrets,
   server,
   sessions,

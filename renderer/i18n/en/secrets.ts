@@ -24,8 +24,6 @@ export const secrets = {
   hiddenEnd: 'set, too short to show its end',
   endsIn: 'ends in {{end}}',
   origins: { vault: 'vault', environment: 'environment', file: 'file', dotenv: '.env' },
-  shadows: 'hides the value of the vault ending in {{end}}',
-  shadowsHidden: 'hides the value of the vault',
   changed: 'set {{when}}',
   used: 'last used {{when}}',
   outcomes: {
@@ -41,7 +39,7 @@ export const secrets = {
   set: 'Set…',
   replace: 'Replace…',
   setOutside: 'Set outside',
-  setOutsideHint: 'This value comes from the environment, which wins. Change it where the console is started.',
+  setOutsideHint: 'This value comes from outside, which wins. Change it where the console is started, or in its file.',
   reveal: 'Reveal {{name}}',
   hide: 'Hide',
   hidesIn: 'hides in {{seconds}} s',
@@ -64,7 +62,7 @@ export const secrets = {
   },
   askClear: {
     title: 'Clear {{name}}?',
-    body: 'The value is removed from the vault. What uses it fails until another one is set.',
+    body: 'The value goes out of use; what needs it fails until another one is set. You can roll back to it from its history.',
     confirm: 'Clear',
   },
   token: {

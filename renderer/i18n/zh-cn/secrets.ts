@@ -24,8 +24,6 @@ export const secrets: Words['secrets'] = {
   hiddenEnd: '已设置，太短因而不显示结尾',
   endsIn: '结尾为 {{end}}',
   origins: { vault: '保险库', environment: '环境变量', file: '文件', dotenv: '.env' },
-  shadows: '覆盖了保险库中结尾为 {{end}} 的值',
-  shadowsHidden: '覆盖了保险库中的值',
   changed: '{{when}}设置',
   used: '{{when}}使用过',
   outcomes: {
@@ -41,7 +39,7 @@ export const secrets: Words['secrets'] = {
   set: '设置…',
   replace: '更换…',
   setOutside: '外部设置',
-  setOutsideHint: '这个值来自环境变量，优先级最高，请在启动控制台的地方修改。',
+  setOutsideHint: '这个值来自外部，优先级更高，请在启动控制台的地方或它的文件中修改。',
   reveal: '查看 {{name}}',
   hide: '隐藏',
   hidesIn: '{{seconds}} 秒后隐藏',
@@ -64,7 +62,7 @@ export const secrets: Words['secrets'] = {
   },
   askClear: {
     title: '清除 {{name}}？',
-    body: '将从保险库中移除这个值。在重新设置之前，依赖它的功能会失败。',
+    body: '这个值将停用，在重新设置之前，依赖它的功能会失败。可以从历史中回滚。',
     confirm: '清除',
   },
   token: {

@@ -1,5 +1,7 @@
+import { lstat } from 'node:fs/promises';
 import path from 'node:path';
 import type { LeakFinding, ScrubOutcome } from '../../contract/leak-sweep.ts';
+import { errnoOf } from '../../data/storage-error.ts';
 import { AppError, messageOf } from '../../lib/app-error.ts';
 import { createLiveRedactor, createSecretMatcher } from '../redactor.ts';
 import { createByteMatcher, type MatcherOptions, type Wanted } from './byte-matcher.ts';
@@ -64,7 +66,8 @@ export async function scrub(
 
   /** Undefined when it is clean now, else why it is not. */
   async function scrubPlace({ kind, place, tenantId, sessionId, remedy }: LeakFinding): Promise<string | undefined> {
-    if (remedy !== 'scrub') return refusals[remedy];
+    if (remedy !== 'scrub')
+      return (await isGone(path.resolve(world.dataDir, place), kind)) ? undefined : refusals[remedy];
     const file = path.resolve(world.dataDir, place);
     if (path.relative(world.dataDir, file) !== place.replaceAll('/', path.sep))
       return 'The place is outside of the data directory.';
@@ -86,6 +89,15 @@ export async function scrub(
       ? undefined
       : 'It is still found: it stands there in a way that cannot be taken out without damage. Delete the session or file instead.';
   }
+}
+
+/** What a person has removed meanwhile needs nothing more. */
+async function isGone(file: string, kind: LeakFinding['kind']): Promise<boolean> {
+  if (kind === 'container') return false;
+  return lstat(file).then(
+    () => false,
+    (error: unknown) => errnoOf(error) === 'ENOENT',
+  );
 }
 
 const refusals = {
