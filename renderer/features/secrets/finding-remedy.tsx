@@ -37,8 +37,6 @@ export function FindingRemedy({ finding, isBusy, onRotate, onGone }: Props) {
         </Link>
       )}
       {remedy === 'remake_backup' && <RemoveBackup finding={finding} isBusy={isBusy} onGone={onGone} />}
-      {remedy === 'move_to_vault' && <span className="text-dim text-small">{t('secretCare.sweep.toVault')}</span>}
-      {remedy === 'edit_file' && <span className="text-dim text-small">{t('secretCare.sweep.editFile')}</span>}
     </>
   );
 }

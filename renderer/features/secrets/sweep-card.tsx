@@ -103,9 +103,9 @@ function Result({ sweep, report }: { sweep: Sweep; report: LeakSweepReport }) {
   const { findings, moreFindings, tooShort, unread, unreadCount, values } = report;
   const open = findings.filter(({ state }) => state === 'open').length;
   return (
-    <div className="grid gap-2 px-3.5 py-3">
+    <div className="px-3.5 pt-3">
       <SweepOutcome sweep={sweep} findings={findings} />
-      <Notice tone={open > 0 ? 'bad' : 'accent'} className="mb-0">
+      <Notice tone={open > 0 ? 'bad' : 'accent'}>
         {open > 0
           ? t('secretCare.sweep.found', { count: open + moreFindings })
           : values === 0
@@ -114,10 +114,10 @@ function Result({ sweep, report }: { sweep: Sweep; report: LeakSweepReport }) {
         {moreFindings > 0 && <span className="block">{t('secretCare.sweep.more', { count: moreFindings })}</span>}
       </Notice>
       {tooShort.length > 0 && (
-        <p className="text-dim text-small">{t('secretCare.sweep.tooShort', { names: tooShort.join(', ') })}</p>
+        <p className="pb-3 text-dim text-small">{t('secretCare.sweep.tooShort', { names: tooShort.join(', ') })}</p>
       )}
       {unreadCount > 0 && (
-        <div className="text-small text-warn">
+        <div className="pb-3 text-small text-warn">
           {t('secretCare.sweep.unread', { count: unreadCount })}
           <ul className="mono text-dim [overflow-wrap:anywhere]">
             {unread.slice(0, 5).map(({ place, reason }) => (

@@ -129,13 +129,15 @@ export function SweepFindings({ report: { findings }, isBusy, onScrub, onRotate,
 
 const tones: Record<LeakFinding['state'], Tone> = { open: 'bad', scrubbed: 'ok', rotated: 'ok' };
 
-function Place({ finding: { place, inside, at, count } }: { finding: LeakFinding }) {
+function Place({ finding: { place, inside, at, count, remedy, state } }: { finding: LeakFinding }) {
   const { t } = useTranslation();
   const [first] = at;
   const remarks = [
     first && t('secretCare.sweep.line', { line: first.line }),
     count > 1 && t('secretCare.sweep.times', { count }),
     first && !first.isPlain && t('secretCare.sweep.encoded'),
+    state === 'open' && remedy === 'move_to_vault' && t('secretCare.sweep.toVault'),
+    state === 'open' && remedy === 'edit_file' && t('secretCare.sweep.editFile'),
   ];
   return (
     <>

@@ -51,13 +51,9 @@ export function SweepOutcome({ sweep, findings }: { sweep: Sweep; findings: read
   const placeOf = (id: string) => findings.find((finding) => finding.id === id)?.place ?? '';
   return (
     <>
-      {done > 0 && (
-        <Notice tone="accent" className="mb-0">
-          {t('secretCare.sweep.scrubbed', { count: done })}
-        </Notice>
-      )}
+      {done > 0 && <Notice tone="accent">{t('secretCare.sweep.scrubbed', { count: done })}</Notice>}
       {left.length > 0 && (
-        <Notice tone="warn" className="mb-0">
+        <Notice tone="warn">
           {t('secretCare.sweep.left', { count: left.length })}
           <ul lang={i18n.language === 'en' ? undefined : 'en'}>
             {left.slice(0, 10).map(({ id, reason }) => (

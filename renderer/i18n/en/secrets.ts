@@ -5,7 +5,7 @@ export const secrets = {
     keychain:
       'Encrypted; the key to them lies in the keychain of this system. This window receives no value unless you reveal it.',
     passphrase: 'Encrypted under your passphrase. This window receives no value unless you reveal it.',
-    key_file: 'Encrypted, but the key lies in a file beside them: the disk is the only protection.',
+    key_file: 'Encrypted. This window receives no value unless you reveal it.',
     locked: 'The vault is locked: its secrets cannot be used or changed. Values from the environment still work.',
     damaged:
       'The vault file is damaged: its secrets cannot be used or changed. Values from the environment still work.',

@@ -147,8 +147,8 @@ export const secretCare: Words['secretCare'] = {
     removeBackupBody: '请先清除现有文件，再到“数据”页面创建新的备份。',
     goToSandboxes: '沙箱',
     goToSession: '打开会话',
-    toVault: '先保存到保险库，再从文件中删除这一行。',
-    editFile: '请编辑或删除这个文件。',
+    toVault: '先保存到保险库，再删除这一行',
+    editFile: '请编辑或删除这个文件',
     scrub_other: '清除 {{count}} 处…',
     scrubTitle_other: '从 {{count}} 处清除这些值？',
     scrubBody:
