@@ -149,6 +149,20 @@ it('doctor shows a repair, carries it out, and undoes it', async () => {
   await lock.release();
 });
 
+it('doctor writes a support bundle beside a running server, over nothing, and without what sessions say', async () => {
+  const lock = await acquireDataDirLock(dataDir, { instanceId: 'ins_other', clock: systemClock });
+  const file = join(root, 'support.zip');
+  const made = await agentrail('doctor', '--bundle', file, '--json');
+  expect(made.code).toBe(0);
+  const { files } = JSON.parse(made.out) as { files: { name: string; part: string }[] };
+  expect(files.map(({ name }) => name)).toContain('data-directory.txt');
+  expect(files.map(({ part }) => part)).not.toContain('sessions');
+  expect((await readFile(file)).subarray(0, 2).toString()).toBe('PK');
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+  expect(await agentrail('doctor', '--bundle', file)).toMatchObject({ code: 1 });
+  await lock.release();
+});
+
 it('doctor leaves damage alone while a server owns the data', async () => {
   await writeFile(messagesFile(), 'garbage\n');
   const lock = await acquireDataDirLock(dataDir, { instanceId: 'ins_other', clock: systemClock });

@@ -80,7 +80,8 @@ function settingsText({ config }: BundleSources): string {
   return config()
     .values.map(({ path: name, value, source, from, shadows = [] }) => {
       const shown = secretPaths.test(name) ? redactedValue : JSON.stringify(hideInside(name, value));
-      const hidden = shadows.map((each) => each.from ?? each.source).join(', ');
+      const written = shadows.filter((each) => each.source !== 'default');
+      const hidden = written.map((each) => each.from ?? each.source).join(', ');
       return `${name} = ${shown}  (${from ?? source}${hidden === '' ? '' : `; hides ${hidden}`})\n`;
     })
     .join('');

@@ -17,6 +17,8 @@ import { RepairsCard } from './repairs-card.tsx';
 import { type DoctorView as Doctor, useDoctor } from './use-doctor.ts';
 
 type Shown = 'found' | 'all';
+/** What is to be mended comes first; equals stay in their order. */
+const ranks = { bad: 0, warn: 1, could_not_check: 2, ok: 3, not_applicable: 4 } as const;
 const isFound = ({ state }: CheckResult) => state === 'warn' || state === 'bad' || state === 'could_not_check';
 
 export function DoctorView({ tabs }: { tabs: React.ReactNode }) {
@@ -28,7 +30,7 @@ export function DoctorView({ tabs }: { tabs: React.ReactNode }) {
   const [repairing, setRepairing] = useState<RepairName>();
   const { checks, report, results, error, loadError } = doctor;
   const isRunning = checks !== undefined;
-  const known = isRunning ? results : (report?.checks ?? []);
+  const known = isRunning ? results : (report?.checks ?? []).toSorted((a, b) => ranks[a.state] - ranks[b.state]);
   const found = known.filter(isFound);
   const listed = shown === 'found' ? found : known;
   const waiting =
