@@ -19,6 +19,7 @@ const pages = [
   'health',
   'secrets',
   'data',
+  'readiness',
   'deploy',
   'settings',
   'first-run',

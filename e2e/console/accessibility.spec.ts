@@ -11,6 +11,7 @@ const paths = [
   '/health',
   '/secrets',
   '/data',
+  '/readiness',
   '/deploy',
   '/settings',
   '/first-run',

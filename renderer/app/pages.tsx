@@ -5,6 +5,7 @@ import {
   IconHistory,
   IconKey,
   IconLayoutDashboard,
+  IconListCheck,
   IconListDetails,
   IconMessage2,
   IconRocket,
@@ -22,6 +23,7 @@ export type PageId =
   | 'health'
   | 'secrets'
   | 'data'
+  | 'readiness'
   | 'deploy'
   | 'settings'
   | 'first-run';
@@ -93,6 +95,13 @@ export const pages: readonly Page[] = [
     group: 'operate',
     icon: IconDatabase,
     component: lazy(() => import('../features/data/data-page.tsx')),
+  },
+  {
+    id: 'readiness',
+    path: '/readiness',
+    group: 'operate',
+    icon: IconListCheck,
+    component: lazy(() => import('../features/readiness/readiness-page.tsx')),
   },
   {
     id: 'deploy',

@@ -2,6 +2,7 @@ import {
   IconCopy,
   IconKeyboard,
   IconLanguage,
+  IconListCheck,
   IconMoon,
   IconPlayerPlay,
   IconPlayerStop,
@@ -74,6 +75,12 @@ export function usePaletteActions(onShortcuts: () => void): PaletteGroup[] {
       label: t('shell.palette.stopServer'),
       icon: IconPlayerStop,
       run: () => navigate('/?ask=stop'),
+    },
+    {
+      id: 'readiness',
+      label: t('shell.palette.testReadiness'),
+      icon: IconListCheck,
+      run: () => navigate('/readiness?test=all'),
     },
     ...themes.map((theme) => ({
       id: `theme-${theme}`,

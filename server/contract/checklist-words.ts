@@ -45,7 +45,6 @@ export const checklistSentences = {
   check_threw: 'The test itself failed: {{reason}}',
   check_timed_out: 'There was no answer within {{seconds}} s.',
   not_running: 'The server does not run, so it cannot be asked. Start it, then test again.',
-  not_told: 'This can be seen in the console only, while it works on this data directory.',
 
   secrets_in_vault: 'No key lies in a file as plain text.',
   secrets_in_config:
@@ -120,7 +119,7 @@ export const checklistSentences = {
     'The data directory is on a network disk ({{kind}}). Only one machine may use it, and it is gone when the network is.',
   volume_unwritable: 'The data directory cannot be written: {{reason}}',
 
-  store_files_one: 'One server with sessions in files: they fit.',
+  store_files_single: 'One server with sessions in files: they fit.',
   store_postgres: 'Sessions are in PostgreSQL, which several servers can share; it answered.',
   store_postgres_sandboxes:
     '{{count}} servers share the sessions, and each has sandboxes of its own Docker. Use sticky sessions or one remote Docker host.',
@@ -135,9 +134,9 @@ export const checklistSentences = {
   backups_no_schedule: 'The newest backup is good, but none is made by itself. Set a schedule.',
   backups_same_disk: 'The newest backup is good, but it lies on the disk of the data. Set backup.dir to another disk.',
 
-  disk_roomy: '{{percent}} % of the disk are free.',
-  disk_tight: '{{percent}} % of the disk are free. Make room before it fills.',
-  disk_full: '{{percent}} % of the disk are free: writing will soon fail. Make room now.',
+  disk_roomy: '{{percent}} % of the disk is free.',
+  disk_tight: '{{percent}} % of the disk is free. Make room before it fills.',
+  disk_full: '{{percent}} % of the disk is free: writing will soon fail. Make room now.',
 
   health_answers: '/health answered with 200 in {{ms}} ms.',
   health_not_ready: '/health answers, but /ready does not say ready. The Health page says why.',

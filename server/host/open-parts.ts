@@ -207,6 +207,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
   const checklist = openChecklist(foundation, {
     ...{ version: options.version, resourcesDir: options.resourcesDir },
     ...{ server: lifecycle, sessions, sandboxes, backups: backups.backups, cluster },
+    lastLeakSweep: () => leakSweep.summary(),
   });
 
   const supportBundles = openSupportBundles(foundation, {

@@ -12,6 +12,7 @@ import { notices } from './notices.ts';
 import { overview } from './overview.ts';
 import { playground } from './playground.ts';
 import { problems } from './problems.ts';
+import { readiness } from './readiness.ts';
 import { sandboxes } from './sandboxes.ts';
 import { secretCare } from './secret-care.ts';
 import { secrets } from './secrets.ts';
@@ -34,6 +35,7 @@ export const zhCn: Words = {
   overview,
   playground,
   problems,
+  readiness,
   sandboxes,
   secretCare,
   secrets,

@@ -41,7 +41,7 @@ it('a disk is full by its share and by its size', async () => {
 });
 
 it('several servers need a database, and one Docker between them', async () => {
-  expect(await run(sessionStore)).toMatchObject({ state: 'passed', code: 'store_files_one' });
+  expect(await run(sessionStore)).toMatchObject({ state: 'passed', code: 'store_files_single' });
   const postgres = (instances: number) => ({ store: async () => ({ kind: 'postgres' as const, instances }) });
   expect(await run(sessionStore, postgres(1))).toMatchObject({ state: 'passed', code: 'store_postgres' });
   expect(await run(sessionStore, postgres(3))).toMatchObject({ state: 'warning', params: { count: 3 } });

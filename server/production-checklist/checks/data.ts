@@ -70,7 +70,7 @@ export const sessionStore: Check = {
     const disk = await readDiskKind(at.dataDir);
     evidence.push(seen('kind of disk', disk.name || disk.kind));
     if (disk.kind === 'network') return { state: 'warning', code: 'store_files_network', evidence, fix: 'open_data' };
-    return { state: 'passed', code: 'store_files_one', evidence };
+    return { state: 'passed', code: 'store_files_single', evidence };
   },
 };
 
