@@ -1,5 +1,5 @@
 import { IconArrowDown } from '@tabler/icons-react';
-import { type KeyboardEvent, type RefObject, useCallback, useEffect, useRef, useState } from 'react';
+import { type KeyboardEvent, type RefObject, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Virtuoso, type VirtuosoHandle } from 'react-virtuoso';
 import type { FieldFilter } from '../../../server/contract/log-sources.ts';
@@ -12,7 +12,7 @@ import { cn } from '../../ui/cn.ts';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { ErrorState } from '../../ui/error-state.tsx';
 import { SkeletonRows } from '../../ui/skeleton.tsx';
-import { LogRow } from './log-row.tsx';
+import { LogRow, type RowLanguage } from './log-row.tsx';
 import { endOf } from './log-window.ts';
 import type { LogLines } from './use-log-window.ts';
 
@@ -31,6 +31,8 @@ interface Props {
   onClearFilters(): void;
 }
 
+/** A list goes on moving for a moment after the hand that moved it. */
+const handMs = 600;
 const boxClass = cn(cardClass, 'relative min-h-0 flex-1 overflow-hidden');
 
 export function LogList(props: Props) {
@@ -53,6 +55,7 @@ export function LogList(props: Props) {
 function FilledList({ lines, at, isAtEnd, onAtEnd, onSight, onField, onContext, onNewest }: Props) {
   const { t } = useTranslation();
   const list = useRef<VirtuosoHandle>(null);
+  const language = useRowLanguage();
   const [expanded, setExpanded] = useState<ReadonlySet<number>>(new Set());
   const { window } = lines;
   const isAtNewest = isAtEnd && !window.hasNewer;
@@ -64,6 +67,18 @@ function FilledList({ lines, at, isAtEnd, onAtEnd, onSight, onField, onContext, 
       return next;
     });
   }, []);
+  const hand = useHand();
+  const isStuck = useRef(at === undefined);
+  useEffect(() => onAtEnd(isStuck.current), [onAtEnd]);
+  const onBottom = (isAtBottom: boolean) => {
+    // Lines that come and go move the end too. Only a person leaves it.
+    if (isStuck.current && !isAtBottom && !hand.isActive()) {
+      list.current?.scrollToIndex({ index: 'LAST', align: 'end' });
+      return;
+    }
+    isStuck.current = isAtBottom;
+    onAtEnd(isAtBottom);
+  };
   useEndInSight(list, window.firstIndex, isAtNewest);
   const onKeyDown = useRowKeys(list, window.lines, onNewest);
   const [start] = useState(() => {
@@ -72,7 +87,18 @@ function FilledList({ lines, at, isAtEnd, onAtEnd, onSight, onField, onContext, 
   });
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: keys move between the buttons inside.
-    <div className={boxClass} onKeyDown={onKeyDown}>
+    <div
+      className={boxClass}
+      onKeyDown={(event) => {
+        hand.note();
+        onKeyDown(event);
+      }}
+      onWheel={hand.note}
+      onTouchMove={hand.note}
+      onPointerDown={hand.hold}
+      onPointerUp={hand.release}
+      onPointerCancel={hand.release}
+    >
       <Virtuoso
         ref={list}
         tabIndex={0}
@@ -86,7 +112,7 @@ function FilledList({ lines, at, isAtEnd, onAtEnd, onSight, onField, onContext, 
         defaultItemHeight={20}
         computeItemKey={(_, { seq }) => seq}
         followOutput={(isAtBottom) => (isAtBottom && !window.hasNewer ? 'auto' : false)}
-        atBottomStateChange={onAtEnd}
+        atBottomStateChange={onBottom}
         atBottomThreshold={30}
         startReached={lines.loadOlder}
         endReached={() => window.hasNewer && lines.loadNewer()}
@@ -94,12 +120,13 @@ function FilledList({ lines, at, isAtEnd, onAtEnd, onSight, onField, onContext, 
           const line = window.lines[startIndex - window.firstIndex];
           if (line) onSight(line);
         }}
-        increaseViewportBy={400}
+        increaseViewportBy={200}
         components={{ Header: ListHead }}
         context={lines}
         itemContent={(_, line) => (
           <LogRow
             line={line}
+            language={language}
             isExpanded={expanded.has(line.seq)}
             isMarked={line.seq === at}
             onToggle={toggle}
@@ -125,6 +152,23 @@ function FilledList({ lines, at, isAtEnd, onAtEnd, onSight, onField, onContext, 
   );
 }
 
+function useRowLanguage(): RowLanguage {
+  const { t } = useTranslation();
+  const format = useFormat();
+  return useMemo(
+    () => ({
+      levels: {
+        debug: t('logs.levelWords.debug'),
+        info: t('logs.levelWords.info'),
+        warn: t('logs.levelWords.warn'),
+        error: t('logs.levelWords.error'),
+      },
+      time: format.preciseTime,
+    }),
+    [t, format],
+  );
+}
+
 /** How many lines came since the person scrolled away from the end. Those that are read on the way there are not new. */
 function useUnseen(end: number, isSeen: boolean): number {
   const [seen, setSeen] = useState(end);
@@ -132,6 +176,30 @@ function useUnseen(end: number, isSeen: boolean): number {
     if (isSeen || end < seen) setSeen(end);
   }, [end, isSeen, seen]);
   return Math.max(0, end - seen);
+}
+
+/** Whether a person moved the list just now: by wheel, keys, a finger, or with the pointer held on its scroll bar. */
+function useHand() {
+  const [hand] = useState(() => {
+    let notedAt = Number.NEGATIVE_INFINITY;
+    let isHeld = false;
+    const note = () => {
+      notedAt = performance.now();
+    };
+    return {
+      note,
+      hold() {
+        isHeld = true;
+        note();
+      },
+      release() {
+        isHeld = false;
+        note();
+      },
+      isActive: () => isHeld || performance.now() - notedAt < handMs,
+    };
+  });
+  return hand;
 }
 
 /** When lines at the start went, the end has to be looked for anew. */

@@ -1,8 +1,6 @@
 import { memo } from 'react';
-import { useTranslation } from 'react-i18next';
 import type { FieldFilter } from '../../../server/contract/log-sources.ts';
 import type { LogLevel, LogLine } from '../../../server/contract/logs.ts';
-import { useFormat } from '../../i18n/format.ts';
 import { cn } from '../../ui/cn.ts';
 import { StateDot, type Tone } from '../../ui/state-dot.tsx';
 import { AnsiText } from './ansi-text.tsx';
@@ -13,8 +11,15 @@ const grounds: Partial<Record<LogLevel, string>> = { warn: 'bg-warn-bg/60', erro
 /** Of a message that is not opened; nobody sees more of it on one line. */
 const briefLength = 600;
 
+/** Words and forms that all rows share. A flood makes hundreds of rows a second: none of them asks for its own. */
+export interface RowLanguage {
+  levels: Record<LogLevel, string>;
+  time(at: number): string;
+}
+
 interface Props {
   line: LogLine;
+  language: RowLanguage;
   isExpanded: boolean;
   /** The line that somebody came for. */
   isMarked: boolean;
@@ -23,9 +28,15 @@ interface Props {
   onContext(line: LogLine): void;
 }
 
-export const LogRow = memo(function LogRow({ line, isExpanded, isMarked, onToggle, onField, onContext }: Props) {
-  const { t } = useTranslation();
-  const format = useFormat();
+export const LogRow = memo(function LogRow({
+  line,
+  language,
+  isExpanded,
+  isMarked,
+  onToggle,
+  onField,
+  onContext,
+}: Props) {
   return (
     <div className={cn('mono', grounds[line.level], isMarked && 'bg-accent-bg')}>
       <button
@@ -36,10 +47,10 @@ export const LogRow = memo(function LogRow({ line, isExpanded, isMarked, onToggl
         onClick={() => onToggle(line)}
         className="grid w-full grid-cols-[96px_60px_92px_minmax(0,1fr)] items-start px-3.5 text-left leading-5 outline-offset-[-2px] hover:bg-hover"
       >
-        <span className="text-faint">{format.preciseTime(line.time)}</span>
+        <span className="text-faint">{language.time(line.time)}</span>
         <span className="flex h-5 items-center gap-1.5 text-dim">
           <StateDot tone={tones[line.level]} />
-          {t(`logs.levelWords.${line.level}`)}
+          {language.levels[line.level]}
         </span>
         <span className="truncate pr-2 text-dim">{line.component}</span>
         <span className="truncate">
