@@ -51,7 +51,7 @@ export function ClearDialog({ open, onClose, name, isInVault }: Props) {
             </span>
             <span aria-hidden>{forgetWords}</span>
           </div>
-          {!forgets && <AsCommand command={commandText(cliCommands.secretClear(name))} />}
+          <AsCommand command={commandText(cliCommands.secretClear(name, forgets))} />
         </div>
       }
       choices={[{ label: t('secrets.askClear.confirm'), onChoose: remove }]}
