@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type EnvironmentOptions, type Plugin } from 'vite';
+import { followPackages } from './scripts/licences/bundled-packages.ts';
+import { writeNotices } from './scripts/licences/write-notices.ts';
 import { toAscii } from './scripts/to-ascii.ts';
 
 const at = (path: string) => join(import.meta.dirname, path);
@@ -30,6 +32,8 @@ const asciiOnly: Plugin = {
     for (const chunk of Object.values(bundle)) if (chunk.type === 'chunk') chunk.code = toAscii(chunk.code);
   },
 };
+
+const followed = followPackages();
 
 /** A Node-side target: everything is bundled except Electron, Node's own modules and the native keyring. */
 function node(outDir: string, input: Record<string, string>, format: 'es' | 'cjs'): EnvironmentOptions {
@@ -63,7 +67,7 @@ function node(outDir: string, input: Record<string, string>, format: 'es' | 'cjs
 
 export default defineConfig({
   root: at('renderer'),
-  plugins: [react(), tailwindcss(), leaveOutUnused, asciiOnly],
+  plugins: [react(), tailwindcss(), leaveOutUnused, asciiOnly, { ...followed.plugin, sharedDuringBuild: true }],
   environments: {
     client: {
       build: {
@@ -99,6 +103,7 @@ export default defineConfig({
   builder: {
     async buildApp(builder) {
       for (const environment of Object.values(builder.environments)) await builder.build(environment);
+      writeNotices(at('dist'), followed.packages());
     },
   },
   server: {

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { linkScheme } from './deep-links.ts';
 
 // electron-builder's own check, as it runs before packing.
 const require = createRequire(import.meta.url);
@@ -53,5 +54,22 @@ describe('electron-builder.yml', () => {
   test('packs what the main process looks for', () => {
     expect(manifest.main).toBe('dist/main/electron.js');
     expect(config.files).toEqual(expect.arrayContaining(['dist/**', 'resources/**', 'package.json', '!node_modules']));
+  });
+
+  test('asks for links, and for nothing of a Mac but what V8 needs', () => {
+    expect(config.protocols).toEqual([expect.objectContaining({ schemes: [linkScheme] })]);
+    const entitlements = readFileSync(join(root, config.mac.entitlements), 'utf8');
+    expect(entitlements.match(/<key>[^<]+/g)).toEqual(['<key>com.apple.security.cs.allow-jit']);
+    expect(config.mac).toMatchObject({ hardenedRuntime: true, notarize: true });
+  });
+
+  test('makes every package that the documentation names', () => {
+    const both = ['arm64', 'x64'];
+    expect(config.linux.target).toEqual(['AppImage', 'deb', 'rpm']);
+    expect(config.mac.target).toEqual([
+      { target: 'dmg', arch: both },
+      { target: 'zip', arch: both },
+    ]);
+    expect(config.win.target).toEqual(['nsis', 'zip']);
   });
 });
