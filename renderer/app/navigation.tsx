@@ -30,15 +30,9 @@ export function Navigation({ current }: { current: PageId | undefined }) {
       )}
     >
       {links('main')}
-      <p
-        className={cn(
-          'hidden px-[9px] pt-3 pb-1 font-medium text-faint text-micro tracking-[0.02em]',
-          !isCollapsed && 'wide:block',
-        )}
-      >
-        {t('shell.operate')}
-      </p>
-      <hr className={cn('mx-2 my-2 border-line-soft', !isCollapsed && 'wide:hidden')} />
+      <GroupHead name={t('shell.agents')} narrow={isCollapsed} />
+      {links('agents')}
+      <GroupHead name={t('shell.operate')} narrow={isCollapsed} />
       {links('operate')}
       <div className="flex-1" />
       {links('foot')}
@@ -52,6 +46,23 @@ export function Navigation({ current }: { current: PageId | undefined }) {
         {!isCollapsed && <span aria-hidden>{t('shell.collapse')}</span>}
       </button>
     </nav>
+  );
+}
+
+/** A word where there is room, else a line. */
+function GroupHead({ name, narrow }: { name: string; narrow: boolean }) {
+  return (
+    <>
+      <p
+        className={cn(
+          'hidden px-[9px] pt-3 pb-1 font-medium text-faint text-micro tracking-[0.02em]',
+          !narrow && 'wide:block',
+        )}
+      >
+        {name}
+      </p>
+      <hr className={cn('mx-2 my-2 shrink-0 border-line-soft', !narrow && 'wide:hidden')} />
+    </>
   );
 }
 

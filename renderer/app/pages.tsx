@@ -1,4 +1,5 @@
 import {
+  IconBooks,
   IconBox,
   IconDatabase,
   IconHeartbeat,
@@ -10,6 +11,8 @@ import {
   IconMessage2,
   IconRocket,
   IconSettings,
+  IconUserHeart,
+  IconWand,
   type TablerIcon,
 } from '@tabler/icons-react';
 import { type ComponentType, type LazyExoticComponent, lazy } from 'react';
@@ -20,6 +23,9 @@ export type PageId =
   | 'sessions'
   | 'sandboxes'
   | 'logs'
+  | 'knowledge'
+  | 'skills'
+  | 'memory'
   | 'health'
   | 'secrets'
   | 'data'
@@ -28,7 +34,7 @@ export type PageId =
   | 'settings'
   | 'first-run';
 /** `hidden`: found in the palette, not in the navigation. */
-export type PageGroup = 'main' | 'operate' | 'foot' | 'hidden';
+export type PageGroup = 'main' | 'agents' | 'operate' | 'foot' | 'hidden';
 
 export interface Page {
   id: PageId;
@@ -74,6 +80,27 @@ export const pages: readonly Page[] = [
     group: 'main',
     icon: IconListDetails,
     component: lazy(() => import('../features/logs/logs-page.tsx')),
+  },
+  {
+    id: 'knowledge',
+    path: '/knowledge',
+    group: 'agents',
+    icon: IconBooks,
+    component: lazy(() => import('../features/knowledge/knowledge-page.tsx')),
+  },
+  {
+    id: 'skills',
+    path: '/skills',
+    group: 'agents',
+    icon: IconWand,
+    component: lazy(() => import('../features/skills/skills-page.tsx')),
+  },
+  {
+    id: 'memory',
+    path: '/memory',
+    group: 'agents',
+    icon: IconUserHeart,
+    component: lazy(() => import('../features/memory/memory-page.tsx')),
   },
   {
     id: 'health',

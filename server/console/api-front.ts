@@ -5,6 +5,7 @@ import { consoleRoutes } from './api.ts';
 import type { ConsoleAuth } from './auth.ts';
 import type { ConsoleContext } from './context.ts';
 import { createOnError } from './on-error.ts';
+import { isMeasuredByAgent } from './routes/agent-api.ts';
 import { securityHeaders } from './security-headers.ts';
 
 /** Files that are read piece by piece, however large. */
@@ -26,7 +27,7 @@ export function createApiFront(context: ConsoleContext, auth: ConsoleAuth): Hono
     if (!c.res.headers.has('Cache-Control')) c.header('Cache-Control', 'no-store');
   });
   app.use('/console/api/*', (c, next) =>
-    streamedBodies.includes(c.req.path) || uploadPath.test(c.req.path)
+    streamedBodies.includes(c.req.path) || uploadPath.test(c.req.path) || isMeasuredByAgent(c.req.path)
       ? next()
       : bodyLimit({ maxSize: config.current().server.bodyLimit, onError: refuseLargeBody })(c, next),
   );

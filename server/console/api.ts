@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import type { ConsoleContext } from './context.ts';
+import { agentApiRoutes } from './routes/agent-api.ts';
 import { agentRoutes } from './routes/agents.ts';
 import { chatRoutes } from './routes/chat.ts';
 import { checklistRoutes } from './routes/checklist.ts';
@@ -48,6 +49,7 @@ export function consoleRoutes(context: ConsoleContext) {
     .route('/', sessionDetailRoutes(context))
     .route('/', readinessRoutes(context))
     .route('/', checklistRoutes(context))
+    .route('/', agentApiRoutes(context))
     .route('/', agentRoutes(context))
     .route('/', sandboxRoutes(context))
     .route('/', sandboxTerminalRoutes(context))

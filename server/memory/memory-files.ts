@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { open, readFile, rm } from 'node:fs/promises';
+import { open, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import type { Owner } from '../contract/ids.ts';
+import { idSchema, type Owner } from '../contract/ids.ts';
 import { atomicWriteFile } from '../data/atomic-write.ts';
 import { makeFoldersBelow } from '../data/folders.ts';
 import { isPresent } from '../data/is-present.ts';
@@ -27,6 +27,8 @@ export interface KeptMemory extends State {
 }
 
 export interface MemoryFiles {
+  /** Of whom something is kept here, in no order. */
+  owners(): Promise<Owner[]>;
   read(owner: Owner): Promise<KeptMemory>;
   /**
    * Writes what `change` makes of what is there; undefined leaves it. One at a time for each user, so nothing comes
@@ -86,6 +88,21 @@ export function createMemoryFiles(layout: DataLayout): MemoryFiles {
   }
 
   return {
+    async owners() {
+      try {
+        const found: Owner[] = [];
+        for (const tenantId of await idsIn(layout.tenantsDir)) {
+          const users = path.join(layout.tenantDir(tenantId), 'users');
+          for (const userId of await idsIn(users)) {
+            const owner = { tenantId, userId };
+            if (isPresent(layout.userMemoryFile(tenantId, userId)) || isPresent(stateFile(owner))) found.push(owner);
+          }
+        }
+        return found;
+      } catch (error) {
+        throw toStorageError(error);
+      }
+    },
     read,
     update: (owner, change) =>
       inTurn(`${owner.tenantId}/${owner.userId}`, async () => {
@@ -97,6 +114,19 @@ export function createMemoryFiles(layout: DataLayout): MemoryFiles {
         return { ...after, revision: revisionOf(after.text) };
       }),
   };
+}
+
+/** Folders of another name are nobody's. */
+async function idsIn(dir: string): Promise<string[]> {
+  try {
+    const entries = await readdir(dir, { withFileTypes: true });
+    return entries
+      .filter((each) => each.isDirectory() && idSchema.safeParse(each.name).success)
+      .map(({ name }) => name);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 async function readText(file: string): Promise<string | undefined> {

@@ -32,6 +32,8 @@ export interface UserMemoryOptions {
 
 /** What is remembered of users: `tenants/{tenant}/users/{user}/USER.md`. */
 export interface UserMemoryManager {
+  /** Whose memory is kept here or was switched off, by name. Throws AppError `storage_unavailable` (503). */
+  owners(): Promise<Owner[]>;
   get(owner: Owner): Promise<UserMemory>;
   /**
    * What agents are told; undefined when there is nothing, or it is switched off. Throws AppError
@@ -216,6 +218,7 @@ export function createUserMemory(options: UserMemoryOptions): UserMemoryManager 
   }
 
   return {
+    owners: async () => (await files.owners()).sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1)),
     get: async (owner) => shown(owner, await files.read(owner)),
     async recall(owner) {
       const { enabled: isOffered, maxBytes } = settings();

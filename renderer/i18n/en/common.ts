@@ -8,6 +8,7 @@ export const common = {
   copyDetails: 'Copy details',
   copyCommand: 'Copy command',
   asCommand: 'The same from a terminal:',
+  serverDown: 'The server is not running. Start it to see and change this.',
   loading: 'Loading',
   retry: 'Try again',
   save: 'Save',

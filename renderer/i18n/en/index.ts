@@ -5,8 +5,10 @@ import { bundle, doctor } from './doctor.ts';
 import { errors } from './errors.ts';
 import { firstRun } from './first-run.ts';
 import { health } from './health.ts';
+import { knowledge } from './knowledge.ts';
 import { logs } from './logs.ts';
 import { mcp } from './mcp.ts';
+import { memory } from './memory.ts';
 import { notices } from './notices.ts';
 import { overview } from './overview.ts';
 import { playground } from './playground.ts';
@@ -19,6 +21,7 @@ import { server } from './server.ts';
 import { sessions } from './sessions.ts';
 import { settings } from './settings.ts';
 import { shell } from './shell.ts';
+import { skills } from './skills.ts';
 
 export const en = {
   bundle,
@@ -29,8 +32,10 @@ export const en = {
   errors,
   firstRun,
   health,
+  knowledge,
   logs,
   mcp,
+  memory,
   notices,
   overview,
   playground,
@@ -43,4 +48,5 @@ export const en = {
   sessions,
   settings,
   shell,
+  skills,
 };

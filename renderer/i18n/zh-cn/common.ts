@@ -10,6 +10,7 @@ export const common: Words['common'] = {
   copyDetails: '复制详情',
   copyCommand: '复制命令',
   asCommand: '在终端中可以这样做：',
+  serverDown: '服务器没有运行。启动后即可查看和更改。',
   loading: '加载中',
   retry: '重试',
   save: '保存',

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -52,6 +52,22 @@ it('the console sees, edits, rebuilds and clears what is remembered of a user', 
   expect((await call('GET')).body).toMatchObject({ text: '- Is called Anna\n', rebuild: { status: 'done' } });
   expect((await call('DELETE', '/rebuild')).body).toEqual({ ok: true });
   expect((await call('DELETE')).body).toMatchObject({ text: '', enabled: true });
+});
+
+it('lists whose memory is kept here, and who talked lately', async () => {
+  await memory.change({ tenantId: 'acme', userId: 'anna' }, { text: '- Likes tea' });
+  await memory.change({ tenantId: 'default', userId: 'bo' }, { enabled: false });
+  await mkdir(join(dataDir, 'tenants/acme/users/.hidden'), { recursive: true });
+  await mkdir(join(dataDir, 'tenants/acme/users/nobody'), { recursive: true });
+  const talked = ['anna', 'carl'].map((userId) => ({ tenantId: 'acme', userId }));
+  const sessions = { list: async () => ({ sessions: talked }) };
+  const app = memoryRoutes({ memory, sessions } as unknown as ConsoleContext);
+  const { users } = (await (await app.request('/memory/users')).json()) as { users: object[] };
+  expect(users).toEqual([
+    { tenantId: 'acme', userId: 'anna' },
+    { tenantId: 'acme', userId: 'carl' },
+    { tenantId: 'default', userId: 'bo' },
+  ]);
 });
 
 it('a server that remembers nothing says so', async () => {
