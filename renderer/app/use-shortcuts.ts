@@ -26,6 +26,8 @@ export function useShortcuts(shortcuts: Shortcuts): void {
   });
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
+      // An editor on the page has keys of its own, find for instance.
+      if (event.defaultPrevented) return;
       const hasModifier = (isMac ? event.metaKey : event.ctrlKey) && !event.altKey && !event.shiftKey;
       if (event.key === 'F1') latest.current.shortcuts();
       else if (hasModifier && event.key.toLowerCase() === 'k') latest.current.palette();

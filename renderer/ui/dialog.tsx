@@ -14,16 +14,24 @@ interface Props {
   /** Buttons, the primary one last. */
   footer?: ReactNode;
   wide?: boolean;
+  /** `full`: as wide as the window allows. */
+  width?: 'full';
   children?: ReactNode;
 }
 
-export function Dialog({ open, onClose, title, description, footer, wide = false, children }: Props) {
+export function Dialog({ open, onClose, title, description, footer, wide = false, width, children }: Props) {
   const { t } = useTranslation();
   return (
     <Base.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Base.Portal>
         <Base.Backdrop className={backdropClass} />
-        <Base.Popup className={cn(dialogClass, wide && 'w-[min(40rem,calc(100vw-2rem))]')}>
+        <Base.Popup
+          className={cn(
+            dialogClass,
+            wide && 'w-[min(40rem,calc(100vw-2rem))]',
+            width === 'full' && 'w-[min(64rem,calc(100vw-2rem))]',
+          )}
+        >
           <div className="flex items-start gap-3 px-4 pt-3.5">
             <div className="min-w-0 flex-1">
               <Base.Title className="font-semibold text-[15px] leading-6 [overflow-wrap:anywhere]">{title}</Base.Title>

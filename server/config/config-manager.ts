@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { type Config, type ConfigFault, type ConfigValue, configSchema } from '../contract/config.ts';
+import { type Config, type ConfigFault, type ConfigValue, configSchema, restartPaths } from '../contract/config.ts';
+import type { SettingsText } from '../contract/settings-text.ts';
 import { createSerialQueue } from '../lib/serial-queue.ts';
 import { layerOf, readConfigFile, readConfigText, writeConfigFile } from './config-file.ts';
 import { editConfig } from './edit-yaml.ts';
@@ -11,6 +12,7 @@ import { commandLineLayer, editsOf, environmentLayer, refuseShadowed } from './o
 import { type ParsedConfig, parseConfig } from './parse-yaml.ts';
 import { explainLayers, joinLayers, type SettingLayer } from './setting-layers.ts';
 import { valueAt } from './setting-tree.ts';
+import { readSettingsText, takeSettingsText, versionOf } from './settings-text.ts';
 
 /** What the process was started with, parsed once from the command line and the environment. */
 export interface Boot {
@@ -42,6 +44,13 @@ export interface ConfigManager {
    * Resolves with the paths that take effect only after a restart of the server.
    */
   change(change: SettingsChange): Promise<{ needsRestart: string[] }>;
+  /** The file as it is on the disk; in force when it was read since it was written. */
+  text(): Promise<SettingsText & { isInForce: boolean }>;
+  /**
+   * Puts a whole text in the place of the version that it was made from. Throws AppError `settings_changed` (409) when
+   * another is on the disk by now and `invalid_config` (400); nothing is written then.
+   */
+  replaceText(text: string, base: string): Promise<{ needsRestart: string[]; version: string }>;
   subscribe(listener: () => void): () => void;
 }
 
@@ -51,9 +60,6 @@ export interface ConfigManagerOptions {
   /** Dotted paths and values, for instance `{ 'server.port': 4000 }`. */
   commandLine?: Record<string, unknown>;
 }
-
-/** Settings that a running server cannot take over. */
-const restartPaths = ['server.host', 'server.port', 'plugins'];
 
 /**
  * Reads the file once. A faulty file does not stop the making: then the other sources and the defaults are in force,
@@ -103,9 +109,18 @@ export async function createConfigManager(options: ConfigManagerOptions): Promis
     const edited = editConfig(text, parsed, edits);
     const result = parseConfig(edited);
     if (result.faults.length > 0) throw invalidConfig(result.faults);
-    await writeConfigFile(file, edited);
+    return store(edited, result);
+  }
+
+  async function replaceText(text: string, base: string): Promise<{ needsRestart: string[]; version: string }> {
+    const parsed = await takeSettingsText(file, text, base);
+    return { ...(await store(text, parsed)), version: versionOf(text) };
+  }
+
+  async function store(text: string, parsed: ParsedConfig): Promise<{ needsRestart: string[] }> {
+    await writeConfigFile(file, text);
     const before = config;
-    take(result);
+    take(parsed);
     const isOther = (dotted: string) =>
       !isDeepStrictEqual(valueAt(before, dotted.split('.')), valueAt(config, dotted.split('.')));
     return { needsRestart: restartPaths.filter(isOther) };
@@ -119,6 +134,11 @@ export async function createConfigManager(options: ConfigManagerOptions): Promis
     notes: () => [...searchNotes, ...latest.notes],
     reload: () => queue(reload),
     change: (wanted) => queue(() => change(wanted)),
+    async text() {
+      const onDisk = await readSettingsText(file);
+      return { ...onDisk, isInForce: onDisk.text === latest.text };
+    },
+    replaceText: (text, base) => queue(() => replaceText(text, base)),
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -12,6 +12,7 @@ const MAX_SYNTAX_FAULTS = 10;
 
 /** A configuration file, read as far as it goes. Never thrown: what is wrong is in `faults`. */
 export interface ParsedConfig {
+  text: string;
   /** The settings that the file holds, without defaults; meaningful only without faults. */
   settings: unknown;
   /** Keeps comments and order; undefined when the text is not YAML at all. */
@@ -25,6 +26,10 @@ export interface ParsedConfig {
 }
 
 export function parseConfig(text: string): ParsedConfig {
+  return { ...readText(text), text };
+}
+
+function readText(text: string): Omit<ParsedConfig, 'text'> {
   const lineCounter = new LineCounter();
   const lineAt = (offset: number) => lineCounter.linePos(offset).line;
   try {
@@ -41,11 +46,11 @@ export function parseConfig(text: string): ParsedConfig {
   }
 }
 
-function broken(faults: ConfigFault[]): ParsedConfig {
+function broken(faults: ConfigFault[]): Omit<ParsedConfig, 'text'> {
   return { settings: {}, document: undefined, isPortMoved: false, faults, notes: [], lineOf: () => undefined };
 }
 
-function readDocument(document: Document, lineAt: (offset: number) => number): ParsedConfig {
+function readDocument(document: Document, lineAt: (offset: number) => number): Omit<ParsedConfig, 'text'> {
   const places = [...placesOf(document.contents, [])];
   const lines = new Map<string, number>();
   // Names may hold dots, so that two places can have one dotted path.

@@ -30,6 +30,7 @@ import { serverRoutes } from './routes/server.ts';
 import { sessionDetailRoutes } from './routes/session-detail.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { settingsRoutes } from './routes/settings.ts';
+import { settingsTextRoutes } from './routes/settings-text.ts';
 import { stateRoutes } from './routes/state.ts';
 import { supportBundleRoutes } from './routes/support-bundle.ts';
 import { tokenRoutes } from './routes/tokens.ts';
@@ -69,6 +70,7 @@ export function consoleRoutes(context: ConsoleContext) {
     .route('/', leakSweepRoutes(context))
     .route('/', tokenRoutes(context))
     .route('/', settingsRoutes(context))
+    .route('/', settingsTextRoutes(context))
     .route('/', mcpRoutes(context));
 }
 

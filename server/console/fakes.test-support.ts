@@ -304,7 +304,12 @@ function fakeTokens(): ApiTokens {
 
 export function fakeConfig() {
   const changes = fakeSubject<void>();
-  const fake = { config: configSchema.parse({}), faults: [] as ConfigFault[], changed: [] as SettingsChange[] };
+  const fake = {
+    config: configSchema.parse({}),
+    faults: [] as ConfigFault[],
+    changed: [] as SettingsChange[],
+    text: '',
+  };
   const manager: ConfigManager = {
     current: () => fake.config,
     filePath: () => '/data/agentrail.yaml',
@@ -316,6 +321,11 @@ export function fakeConfig() {
       fake.changed.push(change);
       changes.tell();
       return { needsRestart: Object.keys(change) };
+    },
+    text: async () => ({ text: fake.text, version: `v${fake.text.length}`, isInForce: true }),
+    async replaceText(text) {
+      fake.text = text;
+      return { needsRestart: [], version: `v${text.length}` };
     },
     subscribe: (listener) => changes.subscribe(listener),
   };

@@ -311,6 +311,9 @@ export const configSchema = z.strictObject({
   logging: z.strictObject({ level: z.enum(logLevels).default('info') }).prefault({}),
 });
 
+/** Settings that a running server cannot take over. */
+export const restartPaths = ['server.host', 'server.port', 'plugins'] as const;
+
 export type Config = z.infer<typeof configSchema>;
 
 /** Where a value of the configuration came from. */

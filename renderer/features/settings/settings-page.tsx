@@ -1,10 +1,13 @@
+import { useEffect, useState } from 'react';
 import { Trans, useTranslation } from 'react-i18next';
+import { useSearchParams } from 'wouter';
 import { toApiError } from '../../api/api-error.ts';
 import { useFaultText } from '../../api/use-fault-text.ts';
 import { Card } from '../../ui/card.tsx';
 import { CopyButton } from '../../ui/copy-button.tsx';
 import { ErrorState } from '../../ui/error-state.tsx';
 import { PageHead } from '../../ui/page-head.tsx';
+import { Segmented } from '../../ui/segmented.tsx';
 import { SkeletonRows } from '../../ui/skeleton.tsx';
 import { ConsoleCard } from './console-card.tsx';
 import { FileFaults } from './file-faults.tsx';
@@ -12,11 +15,21 @@ import { McpCard } from './mcp-card.tsx';
 import { SettingsForm } from './settings-form.tsx';
 import { StartupCard } from './startup-card.tsx';
 import { useSettings } from './use-settings.ts';
+import { YamlTab } from './yaml/yaml-tab.tsx';
+
+type View = 'form' | 'yaml';
 
 export default function SettingsPage() {
   const { t } = useTranslation();
   const faultText = useFaultText();
   const { data, error, refetch } = useSettings();
+  const [params, setParams] = useSearchParams();
+  // A faulty file can only be mended where its text is.
+  const isYaml = (params.get('view') ?? (data && data.faults.length > 0 ? 'yaml' : 'form')) === 'yaml';
+  const [wasYaml, setWasYaml] = useState(isYaml);
+  useEffect(() => {
+    if (isYaml) setWasYaml(true);
+  }, [isYaml]);
   return (
     <>
       <PageHead
@@ -36,8 +49,25 @@ export default function SettingsPage() {
             </span>
           )
         }
+        actions={
+          <Segmented<View>
+            label={t('yaml.view')}
+            value={isYaml ? 'yaml' : 'form'}
+            onChange={(view) => setParams({ view }, { replace: true })}
+            segments={[
+              { value: 'form', label: t('yaml.form') },
+              { value: 'yaml', label: t('yaml.file') },
+            ]}
+          />
+        }
       />
-      <div className="grid gap-3.5">
+      {/* Stays, so that going back and forth forgets nothing that undo knows. */}
+      {(isYaml || wasYaml) && (
+        <div className={isYaml ? undefined : 'hidden'}>
+          <YamlTab />
+        </div>
+      )}
+      <div className={isYaml ? 'hidden' : 'grid gap-3.5'}>
         {data && <FileFaults faults={data.faults} notes={data.notes} />}
         <ConsoleCard />
         <StartupCard />

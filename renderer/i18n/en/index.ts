@@ -22,6 +22,7 @@ import { sessions } from './sessions.ts';
 import { settings } from './settings.ts';
 import { shell } from './shell.ts';
 import { skills } from './skills.ts';
+import { yaml } from './yaml.ts';
 
 export const en = {
   bundle,
@@ -49,4 +50,5 @@ export const en = {
   settings,
   shell,
   skills,
+  yaml,
 };

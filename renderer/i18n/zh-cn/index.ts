@@ -23,6 +23,7 @@ import { sessions } from './sessions.ts';
 import { settings } from './settings.ts';
 import { shell } from './shell.ts';
 import { skills } from './skills.ts';
+import { yaml } from './yaml.ts';
 export const zhCn: Words = {
   bundle,
   common,
@@ -49,4 +50,5 @@ export const zhCn: Words = {
   settings,
   shell,
   skills,
+  yaml,
 };
