@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { ChatAnswer } from '../contract/chat.ts';
 import type { RunEvent } from '../contract/events.ts';
 import type { SessionKey } from '../contract/ids.ts';
-import { acknowledge, acknowledgeTurn, createBook, createForkBook, type SessionBook } from './book.ts';
-import { entryName, messageText, type Plan } from './conversation.ts';
+import { acknowledge, acknowledgeTurn, createBook, createForkBook, idIn, type SessionBook } from './book.ts';
+import { entryName, liesIn, messageText, type Plan } from './conversation.ts';
 import { openStream, ServerGone, send } from './http.ts';
 import type { Random } from './random.ts';
 
@@ -12,17 +12,21 @@ export class Finding extends Error {
   override readonly name = 'Finding';
 }
 
-/** The server said that it cannot store now: what was asked for may be done or not. */
-class StorageAway extends Error {
-  override readonly name = 'StorageAway';
+/** A refusal with its code. Where it may be meant, what was asked for may be done or not. */
+class Refusal extends Finding {
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
 }
 
 /** Somebody who uses the agent API without a pause, one request after the other, until the server is gone. */
 export interface Client {
   /** Every session that it ever asked for. */
   readonly books: readonly SessionBook[];
-  /** Resolves when the server is gone; throws a Finding. */
-  use(base: string): Promise<void>;
+  /** Resolves when the server is gone, or after the step in which it is told that it is enough; throws a Finding. */
+  use(base: string, isEnough?: () => boolean): Promise<void>;
   /** Acknowledgements so far. */
   acknowledgements(): number;
   /** The session in which this message was sent. */
@@ -38,8 +42,13 @@ const actions = { chat: 6, stream: 10, rename: 3, fork: 2, delete: 2, compact: 3
 /** Sessions of one client that are used again: few, so that histories grow and are compacted. */
 const mostLive = 5;
 
-/** `mayStorageFail`: what it keeps things in is killed too; otherwise a server that cannot store is a finding. */
-export function createClient(name: string, tenantId: string, random: Random, mayStorageFail = false): Client {
+/** `mayFail` tells which codes are meant, because what the server stands on is broken on purpose; others are findings. */
+export function createClient(
+  name: string,
+  tenantId: string,
+  random: Random,
+  mayFail: (code: string) => boolean = () => false,
+): Client {
   const books: SessionBook[] = [];
   const senders = new Map<string, SessionBook>();
   let count = 0;
@@ -79,6 +88,8 @@ export function createClient(name: string, tenantId: string, random: Random, may
     const { status, body: answer } = await send<ChatAnswer & Fault>(base, 'POST', '/api/chat', body);
     if (status === 409 && answer.code === 'session_busy') return;
     expectStatus('chat', status, 200, answer);
+    if (liesIn(answer.text)) return;
+    if (answer.stopReason !== 'stop' && mayFail('run_aborted')) return;
     const [said] = /<\S+\/\d+>/.exec(answer.text) ?? [];
     if (said === undefined) throw new Finding(`an answer without its words: ${answer.text.slice(0, 80)}`);
     acknowledgements += 1;
@@ -90,7 +101,7 @@ export function createClient(name: string, tenantId: string, random: Random, may
     const body = compose(book, random.pick(['say', 'note', 'work', 'work', 'ask']));
     const opened = await openStream(base, 'POST', '/api/stream', body);
     if (opened.status === 409) return;
-    expectStatus('stream', opened.status, 200, undefined);
+    expectStatus('stream', opened.status, 200, opened.refusal);
     await follow(base, book, opened);
   }
 
@@ -103,10 +114,12 @@ export function createClient(name: string, tenantId: string, random: Random, may
     const whim = random.weighted({ read: 12, leave: 1, abort: 2 });
     let left = random.below(30);
     let terminals = 0;
+    let refusal: Refusal | undefined;
     try {
       for await (const event of opened.events) {
         terminals += event.type === 'session.end' ? 1 : 0;
-        take(book, event);
+        if (event.type === 'error') refusal = new Refusal(event.error.code, `a run failed: ${event.error.message}`);
+        else take(book, event);
         if (event.type === 'waiting_for_user_input') {
           if (random.next() < 0.4) return opened.leave();
           await respond(base, book);
@@ -119,24 +132,24 @@ export function createClient(name: string, tenantId: string, random: Random, may
       if (terminals === 0) throw error;
     }
     if (terminals !== 1) throw new Finding(`a stream with ${terminals} terminal events`);
+    if (refusal !== undefined) throw refusal;
   }
 
   function take(book: SessionBook, event: RunEvent): void {
-    if (event.type === 'error' && event.error.code === 'storage_unavailable')
-      throw new StorageAway(event.error.message);
-    if (event.type === 'error') throw new Finding(`a run failed: ${event.error.code} ${event.error.message}`);
     if (event.type !== 'turn.complete') return;
     const name = entryName(event.message);
     const about = name?.slice(2).split('/')[0] ?? '';
     const notes = event.toolResults.filter((result) => result.toolName === 'Note' && !result.isError);
     const names = event.toolResults.map((result) => `T ${result.toolCallId}`);
     acknowledgements += 1;
-    acknowledgeTurn(book, name === undefined ? names : [`U ${about}`, name, ...names], notes.length > 0 ? [about] : []);
+    // Calls of a lie have the id of the message that they answer, too.
+    const asked = name === undefined ? names.slice(0, 1).map((call) => `U ${idIn(call)}`) : [`U ${about}`, name];
+    acknowledgeTurn(book, [...asked, ...names], notes.length > 0 ? [about] : []);
   }
 
   async function abort(base: string, runId: string, key: SessionKey): Promise<void> {
-    const { status } = await send(base, 'POST', `/api/runs/${runId}/abort?${ownerOf(key)}`);
-    expectStatus('abort', status, 200, undefined);
+    const { status, body } = await send(base, 'POST', `/api/runs/${runId}/abort?${ownerOf(key)}`);
+    expectStatus('abort', status, 200, body);
   }
 
   /** An answer that was taken is one that is kept. */
@@ -194,9 +207,10 @@ export function createClient(name: string, tenantId: string, random: Random, may
   }
 
   async function look(base: string, book: SessionBook): Promise<void> {
-    const { status } = await send(base, 'GET', `/api/sessions/${book.key.sessionId}/export?${ownerOf(book.key)}`);
+    const path = `/api/sessions/${book.key.sessionId}/export?${ownerOf(book.key)}`;
     // Lines, not one JSON value: what counts is that it comes whole.
-    expectStatus('export', status, 200, undefined);
+    const { status, body } = await send(base, 'GET', path);
+    expectStatus('export', status, 200, body);
   }
 
   const steps: Record<keyof typeof actions, (base: string) => Promise<void>> = {
@@ -214,14 +228,13 @@ export function createClient(name: string, tenantId: string, random: Random, may
     books,
     acknowledgements: () => acknowledgements,
     bookOf: (messageId) => senders.get(messageId),
-    async use(base) {
-      for (;;) {
+    async use(base, isEnough = () => false) {
+      while (!isEnough()) {
         try {
           await steps[random.weighted(actions)](base);
         } catch (error) {
           if (error instanceof ServerGone) return;
-          if (!(error instanceof StorageAway)) throw error;
-          if (!mayStorageFail) throw new Finding(`the server cannot store: ${error.message}`);
+          if (!(error instanceof Refusal && mayFail(error.code))) throw error;
           // What was asked for may be done or not, as when the server is gone; it is not asked for again.
           await pause(50);
         }
@@ -248,9 +261,7 @@ export function ownerOf({ tenantId, userId }: SessionKey): string {
 }
 
 function expectStatus(what: string, status: number, wanted: number, body: unknown): void {
-  const code = (body as Partial<Fault> | undefined)?.code;
-  if (status === 503 && (body === undefined || code === 'storage_unavailable'))
-    throw new StorageAway(`${what} was answered with 503`);
-  if (status !== wanted)
-    throw new Finding(`${what} was answered with ${status}: ${JSON.stringify(body)?.slice(0, 300)}`);
+  if (status === wanted) return;
+  const { code = '' } = (body ?? {}) as Partial<Fault>;
+  throw new Refusal(code, `${what} was answered with ${status}: ${JSON.stringify(body)?.slice(0, 300)}`);
 }

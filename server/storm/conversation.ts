@@ -20,6 +20,10 @@ export function noteText(id: string): string {
   return `note of ${id}.`;
 }
 
+/** Stands in what a model says that was told to lie; in arguments that must not be carried out, too. */
+export const lieMark = '~lie~';
+export const liesIn = (text: string): boolean => text.includes(lieMark);
+
 /** The scripted model: reacts to the last message and to the results since. */
 export function replyTo(request: RecordedRequest): MockReply {
   const { messages } = request.body as { messages: WireMessage[] };
@@ -82,6 +86,7 @@ export function entryName(entry: HistoryEntry): string | undefined {
 export function faultOf(entry: HistoryEntry): string | undefined {
   if (!('role' in entry) || entry.role === 'toolResult') return undefined;
   const words = wordsOf(entry);
+  if (liesIn(words)) return undefined;
   if (entry.role === 'user') {
     const [, id = '', plan = ''] = /\[(\S+)\] (\w+)/.exec(words) ?? [];
     return words === messageText(id, plan as Plan) ? undefined : `half a message of a person: ${words.slice(0, 60)}`;

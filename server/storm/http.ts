@@ -27,6 +27,8 @@ export interface OpenStream {
   status: number;
   runId: string;
   sessionId: string;
+  /** The body of an answer that is no stream. */
+  refusal?: unknown;
   /** Ends with the stream; throws ServerGone when it broke. */
   events: AsyncGenerator<RunEvent>;
   leave(): void;
@@ -41,6 +43,7 @@ export async function openStream(base: string, method: string, path: string, bod
       status: response.status,
       runId: response.headers.get('X-Run-Id') ?? '',
       sessionId: response.headers.get('X-Session-Id') ?? '',
+      ...(!response.ok && { refusal: parse(await response.text()) }),
       events: readEvents(response),
       leave: () => leaving.abort(),
     };
@@ -53,7 +56,7 @@ async function* readEvents(response: Response): AsyncGenerator<RunEvent> {
   const waiting: RunEvent[] = [];
   const parser = createParser({ onEvent: ({ data }) => waiting.push(JSON.parse(data) as RunEvent) });
   const decoder = new TextDecoder();
-  if (response.body === null) return;
+  if (response.body === null || response.bodyUsed) return;
   try {
     for await (const chunk of response.body) {
       parser.feed(decoder.decode(chunk, { stream: true }));

@@ -56,8 +56,9 @@ export async function runKillStorm(options: StormOptions): Promise<StormReport> 
   const random = createRandom(options.seed);
   const dataDir = await mkdtemp(path.join(tmpdir(), 'kill-storm-'));
   const faults: string[] = [];
+  const mayFail = (code: string) => options.database !== undefined && code === 'storage_unavailable';
   const clients = Array.from({ length: options.clients ?? 4 }, (_, at) =>
-    createClient(`c${at}`, at % 2 === 0 ? 'acme' : 'globex', random.fork(), options.database !== undefined),
+    createClient(`c${at}`, at % 2 === 0 ? 'acme' : 'globex', random.fork(), mayFail),
   );
   const upstream = await startMockUpstream({ script: (request) => answer(request, clients, faults) });
   await writeFile(path.join(dataDir, 'agentrail.yaml'), configOf(upstream));

@@ -59,7 +59,9 @@ function verifyEntries(entries: readonly HistoryEntry[], book: SessionBook, say:
   const names = entries.flatMap((entry) => entryName(entry) ?? []);
   const missing = firstMissing(book.acknowledged, names);
   if (missing !== undefined)
-    say(`"${missing}" was acknowledged and is ${names.includes(missing) ? 'elsewhere' : 'gone'}`);
+    say(
+      `"${missing}" was acknowledged and is ${names.includes(missing) ? 'elsewhere' : 'gone'}; acknowledged: ${book.acknowledged.join(', ')}; there: ${names.join(', ')}`,
+    );
   const twice = names.find((name, at) => names.indexOf(name) < at);
   if (twice !== undefined) say(`"${twice}" is there twice`);
   const alien = names.find((name) => !book.sent.has(idIn(name)));
