@@ -18,6 +18,13 @@ test('health is what a client gets, check by check, with evidence', async ({ sta
   await expect(page.getByText(/^curl -i http:\/\/127\.0\.0\.1:\d+\/ready$/)).toBeVisible();
   await expect(page.getByText('Answered with status 200.')).toBeVisible();
   await expect(page.getByRole('img', { name: /^Event-loop lag: now/ })).toBeVisible();
+  // What was measured before this page was opened is still there after a reload, and readers have it as a table.
+  const measured = page.getByRole('table', { name: 'Event-loop lag' }).getByRole('row');
+  await expect.poll(() => measured.count(), { timeout: 20_000 }).toBeGreaterThan(2);
+  await page.reload();
+  await expect.poll(() => measured.count()).toBeGreaterThan(2);
+  await page.getByRole('button', { name: '24 h' }).click();
+  await expect(page.getByRole('img', { name: /^Free disk: now/ })).toBeVisible();
   for (const theme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
     const { violations } = await new AxeBuilder({ page }).analyze();

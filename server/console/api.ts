@@ -15,6 +15,7 @@ import { keepingRoutes } from './routes/keeping.ts';
 import { leakSweepRoutes } from './routes/leak-sweep.ts';
 import { logRoutes } from './routes/logs.ts';
 import { mcpRoutes } from './routes/mcp.ts';
+import { measureRoutes } from './routes/measures.ts';
 import { memoryRoutes } from './routes/memory.ts';
 import { noticeRoutes } from './routes/notices.ts';
 import { overviewRoutes } from './routes/overview.ts';
@@ -60,6 +61,7 @@ export function consoleRoutes(context: ConsoleContext) {
     .route('/', cleanUpRoutes(context))
     .route('/', keepingRoutes(context))
     .route('/', dataCareRoutes(context))
+    .route('/', measureRoutes(context))
     .route('/', doctorRoutes(context))
     .route('/', deployRoutes(context))
     .route('/', supportBundleRoutes(context))

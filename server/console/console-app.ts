@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import type { ConfigManager } from '../config/config-manager.ts';
 import type { DataCare } from '../data/data-care.ts';
+import type { SizeHistory } from '../data/size-history.ts';
 import type { DeployExports } from '../deploy/deploy-exports.ts';
 import type { Doctor } from '../doctor/doctor.ts';
 import type { FirstRunParts } from '../first-run/open-first-run.ts';
@@ -15,6 +16,7 @@ import type { Keeping } from '../sessions/keeping/keeping.ts';
 import type { SupportBundles } from '../support-bundle/support-bundles.ts';
 import type { LogStore } from '../telemetry/log-store.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { Vitals } from '../telemetry/vitals.ts';
 import { createApiFront } from './api-front.ts';
 import type { ConsoleAuth } from './auth.ts';
 import { createConsoleCore } from './console-core.ts';
@@ -40,6 +42,8 @@ export interface ConsoleCoreOptions extends ConsoleParts {
   disk?: () => Promise<DiskUse>;
   keeping?: Keeping;
   dataCare?: DataCare;
+  vitals?: Pick<Vitals, 'history'>;
+  sizes?: Pick<SizeHistory, 'growth'>;
   deploy?: DeployExports;
   doctor?: Doctor;
   leakSweep?: LeakSweep;

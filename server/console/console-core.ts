@@ -165,6 +165,8 @@ export function createConsoleCore(options: ConsoleCoreOptions): ConsoleCore {
       keeping: options.keeping,
       dataCare: options.dataCare,
       doctor: options.doctor,
+      vitals: options.vitals,
+      sizes: options.sizes,
       deploy: options.deploy,
       leakSweep: options.leakSweep,
       checklist: options.checklist,

@@ -1,6 +1,7 @@
 import type { ConfigManager } from '../config/config-manager.ts';
 import type { RunInfo } from '../contract/chat.ts';
 import type { DataCare } from '../data/data-care.ts';
+import type { SizeHistory } from '../data/size-history.ts';
 import type { DeployExports } from '../deploy/deploy-exports.ts';
 import type { Doctor } from '../doctor/doctor.ts';
 import type { FirstRunParts } from '../first-run/open-first-run.ts';
@@ -17,6 +18,7 @@ import type { Keeping } from '../sessions/keeping/keeping.ts';
 import type { SupportBundles } from '../support-bundle/support-bundles.ts';
 import type { LogStore } from '../telemetry/log-store.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { Vitals } from '../telemetry/vitals.ts';
 import type { BackupWatch } from './backup-watch.ts';
 import type { ConsoleState } from './console-state.ts';
 import type { EngineWatch } from './engine-watch.ts';
@@ -66,6 +68,9 @@ export interface ConsoleContext extends ConsoleParts {
   keeping?: Keeping | undefined;
   /** Absent: the data directory is somebody else's concern. */
   dataCare?: DataCare | undefined;
+  /** Absent: nothing is measured over time. */
+  vitals?: Pick<Vitals, 'history'> | undefined;
+  sizes?: Pick<SizeHistory, 'growth'> | undefined;
   /** Absent: there is nothing here to examine. */
   doctor?: Doctor | undefined;
   /** Absent: there is nothing to deploy from. */

@@ -36,6 +36,7 @@ import { openKeeping } from './open-keeping.ts';
 import { openKnowledge } from './open-knowledge.ts';
 import { openLeakSweep } from './open-leak-sweep.ts';
 import { openMcp, withMcpReadiness } from './open-mcp.ts';
+import { openMeasures } from './open-measures.ts';
 import { openMemory } from './open-memory.ts';
 import { openSandboxes } from './open-sandboxes.ts';
 import { openStorage } from './open-storage.ts';
@@ -194,6 +195,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
     ...{ backups: backups.backups, sessions, disk },
     runs: () => lifecycle.parts()?.runs,
   });
+  const measures = openMeasures(foundation, disk, options.isCommand);
   const leakSweep = openLeakSweep(foundation, {
     ...{ backups: backups.backups, sessions, sandboxes },
     runs: () => lifecycle.parts()?.runs,
@@ -226,6 +228,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
     tell('Ending runs and destroying sandboxes');
     stopWaiting();
     await checklist.close();
+    await measures.close();
     await backups.close();
     await keeping.close();
     await lifecycle.stop(mode);
@@ -247,6 +250,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
     home: foundation.environment.home,
     keeping: keeping.keeping,
     dataCare,
+    ...measures.measured,
     doctor,
     leakSweep,
     checklist: checklist.checklist,

@@ -13,7 +13,7 @@ import {
 
 const process = { cpuPct: 1, memoryBytes: 2, uptimeMs: 3, openHandles: 4 };
 const report = (change: Partial<HealthReport> = {}): HealthReport => ({
-  ...{ checkedAt: 1, phase: 'ready', process, disk: null, eventLoopLagMs: 0 },
+  ...{ checkedAt: 1, phase: 'ready', process, disk: null },
   ...change,
 });
 const probe = { url: 'http://x', durationMs: 1 };

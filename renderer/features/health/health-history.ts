@@ -9,10 +9,6 @@ export interface Sample {
   at: number;
   /** By `liveness`, `readiness` and the names of the checks. */
   verdicts: Readonly<Record<string, Verdict>>;
-  lagMs: number;
-  memoryBytes: number;
-  cpuPct: number;
-  diskFreeBytes: number | undefined;
 }
 
 export const lookEveryMs = 5000;
@@ -44,17 +40,12 @@ export function sampleOf(report: HealthReport): Sample {
       readiness: verdictOfReadiness(report),
       ...(Object.fromEntries(checks) as Record<string, Verdict>),
     },
-    lagMs: report.eventLoopLagMs,
-    memoryBytes: report.process.memoryBytes,
-    cpuPct: report.process.cpuPct,
-    diskFreeBytes: report.disk?.freeBytes,
   };
 }
 
 /** The console itself did not answer: nothing is known of that moment. */
 export function blankSample(at: number): Sample {
-  const nothing = { lagMs: Number.NaN, memoryBytes: Number.NaN, cpuPct: Number.NaN, diskFreeBytes: undefined };
-  return { at, verdicts: { liveness: 'unknown', readiness: 'unknown' }, ...nothing };
+  return { at, verdicts: { liveness: 'unknown', readiness: 'unknown' } };
 }
 
 export function addSample(samples: readonly Sample[], sample: Sample): readonly Sample[] {

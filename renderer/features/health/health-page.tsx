@@ -52,8 +52,8 @@ function NowView({ tabs }: { tabs: ReactNode }) {
           {error && <Notice tone="bad">{faultText(error)}</Notice>}
           <div className="grid gap-3.5">
             <ClientView report={report} samples={health.samples} now={now} isStale={isStale} />
+            <Vitals report={report} />
             <Checks report={report} samples={health.samples} now={now} isStale={isStale} />
-            <Vitals report={report} samples={health.samples} now={now} />
           </div>
         </>
       ) : (

@@ -1,101 +1,87 @@
-import { type PointerEvent, useState } from 'react';
+import { lazy, Suspense, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFormat } from '../../i18n/format.ts';
-import { cardClass } from '../../ui/card.tsx';
-import { cn } from '../../ui/cn.ts';
-import { lookEveryMs, samplesKept } from './health-history.ts';
+import type { Point } from './vital-points.ts';
 
-export interface Point {
-  at: number;
-  value: number;
-}
+const TrendChart = lazy(() => import('../../ui/trend-chart.tsx'));
+const height = 112;
+/** Rows of the table for readers; more would be read to nobody's use. */
+const mostRows = 12;
 
 interface Props {
   label: string;
   note: string;
   points: readonly Point[];
-  /** The top of the scale at the least, so that noise near zero does not look like a storm. */
+  /** What is known of this moment, when nothing is pointed at. */
+  latest: number | undefined;
   atLeast: number;
+  range: readonly [from: number, to: number];
   show(value: number): string;
-  now: number;
+  /** On the axis. */
+  time(at: number): string;
 }
 
-const width = 300;
-const height = 56;
-
-/** One line over the last minutes. Its value stands in words above; pointing at it shows that of an earlier look. */
-export function VitalChart({ label, note, points, atLeast, show, now }: Props) {
+/** One line over the chosen time; its value stands in words above, and pointing tells that of another moment. */
+export function VitalChart({ label, note, points, latest, atLeast, range, show, time }: Props) {
   const { t } = useTranslation();
   const format = useFormat();
   const [pointed, setPointed] = useState<number>();
-  const span = samplesKept * lookEveryMs;
-  const known = points.filter(({ at, value }) => Number.isFinite(value) && at > now - span);
-  const top = Math.max(atLeast, ...known.map(({ value }) => value)) * 1.1;
-  const x = (at: number) => width - ((now - at) / span) * width;
-  const y = (value: number) => height - (value / top) * (height - 2) - 1;
-  const line = known.map(({ at, value }) => `${x(at).toFixed(1)},${y(value).toFixed(1)}`).join(' ');
-  const [first, latest] = [known[0], known.at(-1)];
-  const seen = known.find(({ at }) => at === pointed);
-  const told = seen ?? latest;
-  const point = (event: PointerEvent<SVGSVGElement>) => {
-    const box = event.currentTarget.getBoundingClientRect();
-    const at = now - span + ((event.clientX - box.left) / box.width) * span;
-    setPointed(known.toSorted((a, b) => Math.abs(a.at - at) - Math.abs(b.at - at))[0]?.at);
-  };
-  const summary = latest
-    ? t('health.chart', {
-        label,
-        value: show(latest.value),
-        least: show(Math.min(...known.map(({ value }) => value))),
-        most: show(Math.max(...known.map(({ value }) => value))),
-      })
-    : t('health.noChart', { label });
+  const times = useMemo(() => points.map(({ at }) => at / 1000), [points]);
+  const values = useMemo(() => points.map(({ value }) => value), [points]);
+  const known = values.filter((value) => value !== null);
+  const seen = points[pointed ?? -1];
+  const isPointed = seen !== undefined && seen.value !== null;
+  const told = seen?.value ?? latest;
+  const summary =
+    latest === undefined || known.length === 0
+      ? t('health.noChart', { label })
+      : t('health.chart', {
+          label,
+          value: show(latest),
+          least: show(Math.min(...known)),
+          most: show(Math.max(...known)),
+        });
+  const rows = points.filter((_, index) => (points.length - 1 - index) % Math.ceil(points.length / mostRows) === 0);
   return (
-    <div className={cn(cardClass, 'min-w-0 px-3.5 pt-3 pb-3')}>
+    <div className="min-w-0 bg-panel px-3.5 pt-3 pb-2.5">
       <div className="flex items-baseline justify-between gap-2 text-small">
-        <span className="text-dim">{label}</span>
-        {seen && <span className="tabular text-faint">{format.time(seen.at)}</span>}
+        <span className="truncate text-dim">{label}</span>
+        {isPointed && <span className="tabular shrink-0 text-dim">{format.time(seen.at)}</span>}
       </div>
       <div className="tabular my-0.5 font-semibold text-figure tracking-[-0.02em]">
-        {told ? show(told.value) : t('common.none')}
+        {told === undefined ? t('common.none') : show(told)}
       </div>
-      <svg
-        role="img"
-        aria-label={summary}
-        viewBox={`0 0 ${width} ${height}`}
-        preserveAspectRatio="none"
-        className="h-14 w-full overflow-hidden"
-        onPointerMove={point}
-        onPointerLeave={() => setPointed(undefined)}
-      >
-        <line x1={0} x2={width} y1={height - 0.5} y2={height - 0.5} className="stroke-line-soft" />
-        {first && latest && (
-          <>
-            <polygon
-              points={`${x(first.at).toFixed(1)},${height} ${line} ${x(latest.at).toFixed(1)},${height}`}
-              className="fill-accent opacity-12"
-            />
-            <polyline
-              points={line}
-              className="fill-none stroke-accent"
-              strokeWidth={1.5}
-              vectorEffect="non-scaling-stroke"
-              strokeLinejoin="round"
-            />
-          </>
-        )}
-        {seen && (
-          <line
-            x1={x(seen.at)}
-            x2={x(seen.at)}
-            y1={0}
-            y2={height}
-            className="stroke-idle"
-            vectorEffect="non-scaling-stroke"
-          />
-        )}
-      </svg>
-      <div className="mt-1 truncate text-dim text-small">{note}</div>
+      <Suspense fallback={<div style={{ height }} />}>
+        <TrendChart
+          label={summary}
+          times={times}
+          values={values}
+          atLeast={atLeast}
+          range={range}
+          height={height}
+          show={show}
+          time={time}
+          onPoint={setPointed}
+        />
+      </Suspense>
+      <div className="mt-0.5 text-dim text-small [overflow-wrap:anywhere]">{note}</div>
+      <table className="sr-only">
+        <caption>{label}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{t('health.vitals.time')}</th>
+            <th scope="col">{t('health.vitals.value')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ at, value }) => (
+            <tr key={at}>
+              <td>{format.time(at)}</td>
+              <td>{value === null ? t('common.none') : show(value)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
     </div>
   );
 }

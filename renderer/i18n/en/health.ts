@@ -84,8 +84,13 @@ export const health = {
     },
   },
   vitals: {
+    title: 'The process',
+    span: 'How far back',
+    spans: { minutes: '15 min', day: '24 h' },
+    time: 'Time',
+    value: 'Value',
     lag: 'Event-loop lag',
-    lagNote: 'longest in a quarter second',
+    lagNote: 'longest of each step',
     memory: 'Memory',
     memoryNote_one: '{{count}} open handle',
     memoryNote_other: '{{count}} open handles',
@@ -95,6 +100,6 @@ export const health = {
     diskNote: '{{used}} used by data of {{total}}',
     noDisk: 'Not measured yet',
   },
-  chart: '{{label}}: now {{value}}, between {{least}} and {{most}} in the last minutes',
+  chart: '{{label}}: now {{value}}, between {{least}} and {{most}} in the time shown',
   noChart: '{{label}}: no values yet',
 } as const;

@@ -85,8 +85,13 @@ export const health: Words['health'] = {
     },
   },
   vitals: {
+    title: '进程',
+    span: '时间范围',
+    spans: { minutes: '15 分钟', day: '24 小时' },
+    time: '时间',
+    value: '数值',
     lag: '事件循环延迟',
-    lagNote: '四分之一秒内的最大值',
+    lagNote: '每一步内的最大值',
     memory: '内存',
     memoryNote_other: '{{count}} 个打开的句柄',
     cpu: '单核 CPU',
@@ -95,6 +100,6 @@ export const health: Words['health'] = {
     diskNote: '数据已用 {{used}}，共 {{total}}',
     noDisk: '尚未测量',
   },
-  chart: '{{label}}：当前 {{value}}，最近几分钟在 {{least}} 到 {{most}} 之间',
+  chart: '{{label}}：当前 {{value}}，所示时段内在 {{least}} 到 {{most}} 之间',
   noChart: '{{label}}：暂无数据',
 };

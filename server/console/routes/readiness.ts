@@ -1,4 +1,3 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Hono } from 'hono';
 import type { LiveInstance } from '../../agent/runs.ts';
 import { readinessSchema } from '../../contract/answers.ts';
@@ -11,8 +10,6 @@ import type { ConsoleContext } from '../context.ts';
 
 /** Longer than any answer takes that a probe of an orchestrator would wait for. */
 const probeTimeoutMs = 5000;
-const lagWindowMs = 250;
-const lagResolutionMs = 10;
 const longestBody = 16_384;
 
 /** What a client got that asked the server over its address. */
@@ -34,8 +31,6 @@ export interface HealthReport {
   readiness?: HealthProbe & { found?: Readiness };
   process: ProcessUse;
   disk: DiskUse | null;
-  /** The longest that the event loop was late while it was watched for this report. */
-  eventLoopLagMs: number;
   /** The instances of the server on the same database, this one among them; absent with sessions in files. */
   instances?: LiveInstance[];
 }
@@ -49,11 +44,10 @@ export function readinessRoutes(context: ConsoleContext) {
     const { address, phase } = server.state();
     const ask = async (path: string) =>
       address === undefined ? undefined : await probe(`${address}${path}`, clock, signal);
-    const [liveness, readiness, { process, disk }, eventLoopLagMs] = await Promise.all([
+    const [liveness, readiness, { process, disk }] = await Promise.all([
       ask('/health'),
       ask('/ready'),
       context.state(),
-      measureLag(clock, signal),
     ]);
     const instances = await instancesOf(context);
     const found = readiness && parseReadiness(readiness.body);
@@ -64,7 +58,6 @@ export function readinessRoutes(context: ConsoleContext) {
       ...(readiness && { readiness: { ...readiness, ...(found && { found }) } }),
       process,
       disk,
-      eventLoopLagMs,
       ...(instances && { instances }),
     });
   });
@@ -109,15 +102,4 @@ function parseReadiness(body: string | undefined): Readiness | undefined {
   } catch {
     return undefined;
   }
-}
-
-async function measureLag(clock: Clock, signal: AbortSignal): Promise<number> {
-  const delays = monitorEventLoopDelay({ resolution: lagResolutionMs });
-  delays.enable();
-  try {
-    await clock.sleep(lagWindowMs, signal);
-  } finally {
-    delays.disable();
-  }
-  return delays.count === 0 ? 0 : Math.max(0, Math.round((delays.max / 1e6 - lagResolutionMs) * 10) / 10);
 }

@@ -15,6 +15,7 @@ const neverTaken = new Set([
   'moved.json',
   'moved-from.json',
   'next-place.json',
+  'size-history.json',
 ]);
 const secretFile = /^(vault\..*|api-tokens\.json)$/;
 /** In a session: what is written first comes first, so that nothing that is named in a file is missing beside it. */
