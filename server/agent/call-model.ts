@@ -5,6 +5,7 @@ import type { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { StreamRedactor } from '../secrets/redactor.ts';
 import { abortable } from './abortable.ts';
+import type { DeltaPace } from './delta-pace.ts';
 import { createMessageEmitter, type MessageEmitter } from './message-emitter.ts';
 import type { ModelHandle } from './model.ts';
 import { cutStreamError, type ProviderFault, refusedError, toProviderFault } from './provider-fault.ts';
@@ -21,6 +22,8 @@ export interface ModelCall {
   redact(text: string): string;
   /** Redacts what the model says, as it arrives. Absent: nobody reads it but this program. */
   redactStream?(): StreamRedactor;
+  /** How long deltas may gather. Default: to the end of the tick. */
+  pace?: DeltaPace | undefined;
   /** How often a call that failed is made again. Default: three times. */
   retries?: number;
   /** Told what the provider made of the key. Must not throw. */
@@ -44,7 +47,7 @@ const hangUpMs = 500;
 /** One model call with its retries. Never rejects: faults and abort are part of the answer. */
 export async function callModel(call: ModelCall): Promise<ModelAnswer> {
   for (let attempt = 0; ; attempt += 1) {
-    const emitter = createMessageEmitter(call.emit);
+    const emitter = createMessageEmitter(call.emit, call.pace);
     try {
       const outcome = await attemptCall(call, emitter);
       if (!call.signal.aborted) call.onAnswer?.(outcome.fault, call.model);

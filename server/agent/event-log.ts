@@ -26,6 +26,11 @@ interface Kept extends NumberedEvent {
   sizeBytes: number;
 }
 
+/** An iterator that tells without a promise what is there already; undefined: nothing, or the end. */
+export interface ReadyIterator<T> extends AsyncIterator<T> {
+  ready(): T | undefined;
+}
+
 /** A small event's JSON without its text. */
 const deltaOverheadBytes = 120;
 
@@ -75,7 +80,7 @@ export function createEventLog({ maxBytes, pending = () => [], onReaders }: Even
     onReaders(readers);
   }
 
-  function read(after: number): AsyncIterator<NumberedEvent> {
+  function read(after: number): ReadyIterator<NumberedEvent> {
     let position = after;
     let isOpen = true;
     let resume: (() => void) | undefined;
@@ -92,6 +97,11 @@ export function createEventLog({ maxBytes, pending = () => [], onReaders }: Even
     }
 
     return {
+      ready() {
+        const next = isOpen ? nextAfter(position) : undefined;
+        if (next) position = next.sequence;
+        return next;
+      },
       async next() {
         while (isOpen) {
           const next = nextAfter(position);

@@ -49,6 +49,7 @@ export interface LoopInput {
   emit(event: RunEvent): void;
   redact(text: string): string;
   redactStream?: ModelCall['redactStream'];
+  pace?: ModelCall['pace'];
   onAnswer?: ModelCall['onAnswer'];
   /** Keeps the prompt within the model's window. Absent: it is sent as it is. */
   context?: ContextKeeper;
@@ -126,7 +127,7 @@ export function asFault(error: unknown): AppError {
 
 function toChainCall(input: LoopInput, chain: ModelChain, messages: Message[], isClosing: boolean): ChainCall {
   const memory = [input.aside, input.context?.memory()].filter(Boolean).join('\n\n') || undefined;
-  const { system, toolSpecs, settings, signal, clock, emit, redact, redactStream, onAnswer } = input;
+  const { system, toolSpecs, settings, signal, clock, emit, redact, redactStream, pace, onAnswer } = input;
   const words = { ...(isClosing ? { closing: closingWords } : {}), ...(memory === undefined ? {} : { memory }) };
   return {
     chain,
@@ -137,6 +138,7 @@ function toChainCall(input: LoopInput, chain: ModelChain, messages: Message[], i
     emit,
     redact,
     ...(redactStream ? { redactStream } : {}),
+    pace,
     ...(onAnswer ? { onAnswer } : {}),
   };
 }

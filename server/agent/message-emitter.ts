@@ -1,6 +1,7 @@
 import type { MessageStep, RunEvent } from '../contract/events.ts';
 import type { AssistantMessage } from '../contract/messages.ts';
 import { newId } from '../lib/new-id.ts';
+import type { DeltaPace } from './delta-pace.ts';
 
 type Delta = Extract<MessageStep, { delta: string }>;
 
@@ -14,12 +15,14 @@ export interface MessageEmitter {
   close(): void;
 }
 
-/** Deltas of one block that arrive in the same tick travel as one event. */
-export function createMessageEmitter(emit: (event: RunEvent) => void): MessageEmitter {
+/** Deltas of one block that arrive in the same tick, or within the pause, travel as one event. The first does not wait. */
+export function createMessageEmitter(emit: (event: RunEvent) => void, pace: DeltaPace = () => 0): MessageEmitter {
   const messageId = newId('message');
   let hasStarted = false;
   let waiting: Delta | undefined;
   let timer: NodeJS.Immediate | undefined;
+  let pause: NodeJS.Timeout | undefined;
+  let isFirst = true;
 
   function start(): void {
     if (hasStarted) return;
@@ -27,9 +30,22 @@ export function createMessageEmitter(emit: (event: RunEvent) => void): MessageEm
     emit({ type: 'message.start', messageId });
   }
 
-  function flush(): void {
+  function stopWaiting(): void {
     clearImmediate(timer);
+    clearTimeout(pause);
     timer = undefined;
+    pause = undefined;
+  }
+
+  function wait(): void {
+    const pauseMs = isFirst ? 0 : pace();
+    isFirst = false;
+    if (pauseMs === 0) timer = setImmediate(flush);
+    else pause = setTimeout(flush, pauseMs);
+  }
+
+  function flush(): void {
+    stopWaiting();
     const delta = waiting;
     waiting = undefined;
     if (delta) emit({ type: 'message.update', messageId, event: delta });
@@ -49,7 +65,7 @@ export function createMessageEmitter(emit: (event: RunEvent) => void): MessageEm
       } else {
         flush();
         waiting = { ...step };
-        timer = setImmediate(flush);
+        wait();
       }
     },
     end(message) {
@@ -58,7 +74,7 @@ export function createMessageEmitter(emit: (event: RunEvent) => void): MessageEm
       emit({ type: 'message.end', messageId, message });
     },
     close() {
-      clearImmediate(timer);
+      stopWaiting();
       waiting = undefined;
     },
   };

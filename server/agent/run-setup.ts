@@ -18,6 +18,7 @@ import { createKeepWhole } from './compaction/keep-whole.ts';
 import { createRunContext, type RunContextOptions } from './compaction/run-context.ts';
 import type { Summarizer } from './compaction/summarize.ts';
 import { type ContextProvider, gatherContext } from './context-providers.ts';
+import { createDeltaPace } from './delta-pace.ts';
 import { createDemoModel } from './demo-model.ts';
 import type { Grants } from './grants.ts';
 import { createKeyReport } from './key-report.ts';
@@ -133,6 +134,7 @@ export function createRunSetup(options: RunSetupOptions, grants: Grants): RunSet
   const { clock, sessions } = options;
   const redact = (text: string) => options.redactor.redact(text);
   const redactStream = () => options.redactor.stream();
+  const pace = createDeltaPace();
 
   const specsOf = createToolSpecs();
   const modelSources: ModelSources = {
@@ -230,6 +232,7 @@ export function createRunSetup(options: RunSetupOptions, grants: Grants): RunSet
       settings: { ...options.config().llm, ...extras.settings },
       redact,
       redactStream,
+      pace,
       ...askedModels(model, about),
     };
     const heard = [parts.system, aside].filter(Boolean).join('\n\n');

@@ -34,6 +34,7 @@ export type LoopParts = Pick<
   | 'settings'
   | 'redact'
   | 'redactStream'
+  | 'pace'
   | 'onAnswer'
   | 'fallbacks'
   | 'context'

@@ -23,7 +23,10 @@ export function eventFrames<T>(
   { toFrame, keepAliveMs, logger }: EventFrameOptions<T>,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
-  const frames = createFrames(items[Symbol.asyncIterator](), toFrame);
+  const iterator: MaybeReady<T> = items[Symbol.asyncIterator]();
+  const frames = iterator.ready
+    ? createReadyFrames(iterator, iterator.ready, toFrame)
+    : createFrames(iterator, toFrame);
   let keepAlive: NodeJS.Timeout | undefined;
   let isOver = false;
   const stop = () => {
@@ -62,6 +65,33 @@ interface Frames {
   /** At least one event, and with it those that came in the same tick; empty after the last. */
   next(): Promise<string>;
   leave(): Promise<void>;
+}
+
+/** The log of a run tells what is there already without a promise for each of its events. */
+type MaybeReady<T> = AsyncIterator<T> & { ready?: () => T | undefined };
+
+function createReadyFrames<T>(
+  iterator: AsyncIterator<T>,
+  ready: () => T | undefined,
+  toFrame: (item: T) => string,
+): Frames {
+  return {
+    async next() {
+      const first = await iterator.next();
+      if (first.done) return '';
+      let chunk = toFrame(first.value);
+      await endOfTick();
+      while (chunk.length < MAX_CHUNK_LENGTH) {
+        const item = ready();
+        if (item === undefined) break;
+        chunk += toFrame(item);
+      }
+      return chunk;
+    },
+    async leave() {
+      await iterator.return?.();
+    },
+  };
 }
 
 function createFrames<T>(iterator: AsyncIterator<T>, toFrame: (item: T) => string): Frames {
