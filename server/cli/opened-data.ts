@@ -9,6 +9,7 @@ import { settleDataDir } from '../data/move/move-marks.ts';
 import { AppError, messageOf } from '../lib/app-error.ts';
 import { systemClock } from '../lib/clock.ts';
 import { newId } from '../lib/new-id.ts';
+import { visibleText } from './table.ts';
 
 export interface DataFlags {
   dataDir?: string;
@@ -38,13 +39,13 @@ export async function runCommand(command: (signal: AbortSignal) => Promise<numbe
 /** A fault in one sentence, and what it is about line by line where it says so. */
 export function tellFault(error: unknown): void {
   const isKnown = error instanceof AppError;
-  process.stderr.write(`${isKnown ? error.message : `Unexpected fault: ${messageOf(error)}`}\n`);
+  process.stderr.write(`${visibleText(isKnown ? error.message : `Unexpected fault: ${messageOf(error)}`)}\n`);
   if (!isKnown || !Array.isArray(error.details)) return;
   for (const fault of error.details) {
     const parsed = faultSchema.safeParse(fault);
     if (!parsed.success) continue;
     const { path, line, message } = parsed.data;
-    process.stderr.write(`  ${line === undefined ? '' : `line ${line}: `}${path}: ${message}\n`);
+    process.stderr.write(visibleText(`  ${line === undefined ? '' : `line ${line}: `}${path}: ${message}\n`));
   }
 }
 

@@ -1,10 +1,10 @@
 import type { LogLine } from '../contract/logs.ts';
 import type { ServerState } from '../contract/server-state.ts';
-import { type Column, formatTable, plainText } from './table.ts';
+import { type Column, formatTable, plainText, visibleText } from './table.ts';
 
-/** One line for the person at the terminal. */
+/** One line for the person at the terminal, or more; nothing that stands in it steers the terminal. */
 export function say(line: string): void {
-  process.stdout.write(`${line}\n`);
+  process.stdout.write(`${visibleText(line)}\n`);
 }
 
 /** A line with words of others in it. */
@@ -51,9 +51,10 @@ function lineOf({ phase, address, fault, stages }: ServerState): string | undefi
   return undefined;
 }
 
-/** A log line as a person reads it. */
+/** A log line as a person reads it. Whatever it holds, it is one line: none can pass for another. */
 export function formatLine({ time, level, component, msg, fields }: LogLine): string {
   const clock = new Date(time).toISOString().slice(11, 23);
   const more = fields === undefined ? '' : ` ${JSON.stringify(fields)}`;
-  return `${clock} ${level.padEnd(5)} ${component.padEnd(9)} ${msg}${more}\n`;
+  const text = `${clock} ${level.padEnd(5)} ${component.padEnd(9)} ${msg}${more}`;
+  return `${visibleText(text).replaceAll('\n', String.raw`\n`)}\n`;
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { expect, it } from 'vitest';
-import { type Column, cutText, formatTable, plainText } from './table.ts';
+import { type Column, cutText, formatTable, plainText, visibleText } from './table.ts';
 
 const columns: Column<{ id: string; size: string; title: string }>[] = [
   { head: 'ID', of: ({ id }) => id },
@@ -45,4 +45,17 @@ it('a wide character is never cut in two', () => {
   expect(cutText('文件', 2)).toBe('…');
   expect(cutText('文件', 4)).toBe('文件');
   expect(plainText('a\u001b[31mb\nc')).toBe('a\uFFFD[31mb c');
+});
+
+it('text of others is spelled out where it would steer the terminal, and JSON stays the same JSON', () => {
+  expect(visibleText('a\u001b]0;title\u0007\u009b2Jb\tc\nd\u202e你好')).toBe(
+    `${String.raw`a\u001b]0;title\u0007\u009b2Jb`}\tc\nd${String.raw`\u202e`}你好`,
+  );
+  fc.assert(
+    fc.property(fc.jsonValue(), fc.string({ unit: 'binary' }), (value, text) => {
+      const json = JSON.stringify([value, text]);
+      expect(JSON.parse(visibleText(json))).toEqual(JSON.parse(json));
+      expect(visibleText(text)).not.toMatch(/[^\P{Cc}\n\t]|\p{Bidi_Control}/u);
+    }),
+  );
 });

@@ -63,3 +63,12 @@ export function cutText(text: string, width: number): string {
 export function plainText(text: string): string {
   return text.replace(/[\t\n\r]+/g, ' ').replace(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, '\uFFFD');
 }
+
+/** Text with its lines, in which whatever could steer the terminal is spelled out. JSON stays the same JSON. */
+export function visibleText(text: string): string {
+  return text.replace(/[^\P{Cc}\n\t]|[\p{Bidi_Control}\u2028\u2029]/gu, spellOut);
+}
+
+function spellOut(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}

@@ -1,3 +1,4 @@
+// A repeat that something has to follow ends where the next match could begin, so that no text takes quadratic time.
 const patterns = [
   /\bsk-[A-Za-z0-9_-]{16,}/,
   /\bAKIA[0-9A-Z]{16}\b/,
@@ -8,7 +9,7 @@ const patterns = [
   /\btvly-[A-Za-z0-9_-]{16,}/,
   /\bjina_[A-Za-z0-9_-]{20,}/,
   /\bart_[A-Za-z0-9_-]{20,}/,
-  /\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}/,
+  /\beyJ(?:[A-Za-z0-9_]|-(?!eyJ)){10,}\.eyJ[A-Za-z0-9_-]{10,}/,
   /-----BEGIN [A-Z ]*PRIVATE KEY-----/,
   /^[a-z][a-z0-9+.-]*:\/\/[^/?#@\s:]*:[^/?#@\s]+@/i,
 ];
@@ -21,7 +22,7 @@ export function looksLikeCredential(text: string): boolean {
 const inText: [pattern: RegExp, replacement: string][] = [
   ...patterns.slice(0, -2).map(({ source }): [RegExp, string] => [new RegExp(`${source}[A-Za-z0-9_.-]*`, 'g'), mark()]),
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, mark()],
-  [/([a-z][a-z0-9+.-]*:\/\/[^/?#@\s:"']*:)[^/?#@\s"']+@/gi, `$1${mark()}@`],
+  [/([a-z][a-z0-9+.-]{0,31}:\/\/[^/?#@\s:"']*:)[^/?#@\s"']+@/gi, `$1${mark()}@`],
   [/(\bauthorization\b["'\s:=]+(?:bearer|basic)\s+)[^\s"',]+/gi, `$1${mark()}`],
 ];
 

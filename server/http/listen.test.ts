@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Fetches, type Listening, listen } from './listen.ts';
+import { createRecordingLogger } from './testing/recording-logger.ts';
 
 const host = '127.0.0.1';
 const open: Listening[] = [];
@@ -140,5 +141,35 @@ describe('closing', () => {
     await Promise.all([close(20), close(10)]);
     await expect(answer).rejects.toThrow();
     await close(0);
+  });
+});
+
+describe('more connections than are held', () => {
+  it('are closed at once and told once, the others are answered, and there is room again when one ends', async () => {
+    const logger = createRecordingLogger();
+    const listening = await listen(hello, { host, port: 0, maxConnections: 2, logger });
+    open.push(listening);
+    const ask = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n';
+    const [first, second] = [connect(listening.port, host), connect(listening.port, host)];
+    for (const socket of [first, second]) {
+      socket.write(ask);
+      expect(String((await once(socket, 'data'))[0])).toContain('200 OK');
+    }
+    for (let count = 0; count < 3; count++) {
+      const refused = connect(listening.port, host);
+      refused.on('error', () => undefined);
+      await once(refused.resume(), 'close');
+    }
+    expect(logger.lines.filter(({ level }) => level === 'warn')).toHaveLength(1);
+    first.destroy();
+    await expect
+      .poll(() =>
+        fetch(listening.address).then(
+          ({ status }) => status,
+          () => 0,
+        ),
+      )
+      .toBe(200);
+    second.destroy();
   });
 });

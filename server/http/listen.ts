@@ -23,6 +23,8 @@ export interface ListenOptions {
   /** 0: any free one. */
   port: number;
   timeouts?: HttpTimeouts;
+  /** Open at the same time; further ones are closed at once. Default 2,000. */
+  maxConnections?: number;
   /** Hears of connections that could not be accepted. */
   logger?: Logger;
 }
@@ -43,14 +45,17 @@ export interface Fetches {
 
 const MAX_HEADER_BYTES = 16_384;
 const MAX_HEADERS = 100;
+const DROP_TOLD_EVERY_MS = 60_000;
 
 /**
  * Serves the app, and resolves only when the port is really ours. Throws AppError `port_in_use` (409, details
  * {port, owner?: {pid, name}, freePort}), `port_not_permitted`, `host_not_available` or `listen_failed`.
  */
 export async function listen(app: Fetches, options: ListenOptions): Promise<Listening> {
-  const { host, port, timeouts = {}, logger = silentLogger } = options;
+  const { host, port, timeouts = {}, maxConnections = 2000, logger = silentLogger } = options;
   const server = createHttpServer(app, timeouts);
+  server.maxConnections = maxConnections;
+  server.on('drop', createDropTeller(logger, maxConnections));
   const connections = trackConnections(server);
   server.on('clientError', (error, socket) => refuseBadHttp(error, socket as Socket, connections));
   try {
@@ -86,6 +91,18 @@ function createHttpServer(app: Fetches, timeouts: HttpTimeouts): Server {
   );
   server.maxHeadersCount = MAX_HEADERS;
   return server;
+}
+
+/** A flood must not fill the log as well. */
+function createDropTeller(logger: Logger, maxConnections: number): () => void {
+  let toldAt = Number.NEGATIVE_INFINITY;
+  return () => {
+    if (performance.now() - toldAt < DROP_TOLD_EVERY_MS) return;
+    toldAt = performance.now();
+    logger
+      .child({ component: 'http' })
+      .warn(`More than ${maxConnections} connections: further ones are closed at once.`);
+  };
 }
 
 function bind(server: Server, host: string, port: number): Promise<void> {

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { KnowledgeHit } from '../contract/knowledge.ts';
+import { makePrivateFileSync } from '../data/private-file.ts';
 import type { KnowledgeQuery } from './knowledge-query.ts';
 import type { Passage } from './passages.ts';
 
@@ -51,6 +52,7 @@ export function removeKnowledgeIndex(file: string): void {
 }
 
 function openDatabase(file: string): DatabaseSync {
+  makePrivateFileSync(file);
   const database = new DatabaseSync(file, { defensive: true });
   try {
     database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');

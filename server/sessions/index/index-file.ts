@@ -1,5 +1,6 @@
 import { type BigIntStats, rmSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { makePrivateFileSync } from '../../data/private-file.ts';
 import { schema, schemaVersion } from './schema.ts';
 
 /** Pages of the write-ahead log are moved into the file when it is larger. */
@@ -44,6 +45,7 @@ export function removeIndexFiles(file: string): void {
 }
 
 function openOnDisk(file: string): IndexFile {
+  makePrivateFileSync(file);
   const database = new DatabaseSync(file, { defensive: true });
   try {
     // Nobody else opens it, so its locks and its shared memory can stay in this process.
