@@ -15,4 +15,16 @@ describe('the curl command', () => {
       '-H "Authorization: Bearer $UI_SECRET_TOKEN"',
     );
   });
+
+  it('sends files as a form, and takes neither a message nor a name for anything else', () => {
+    const command = curlCommand({
+      address,
+      body: { message: '@/etc/passwd' },
+      files: ['a "b";c.txt'],
+      needsToken: false,
+    });
+    expect(command).toContain(`--form-string 'message=@/etc/passwd'`);
+    expect(command).toContain(String.raw`-F 'file=@"a \"b\";c.txt"'`);
+    expect(command).not.toContain('application/json');
+  });
 });

@@ -13,6 +13,11 @@ export interface HandedPrompt {
   prompt: string;
 }
 
+/** The trace of a session, with one run opened. Ids hold nothing that an address would have to escape. */
+export function traceHref({ tenantId, userId, sessionId }: SessionKey, runId?: string): string {
+  return `/sessions/${tenantId}/${userId}/${sessionId}?tab=trace${runId === undefined ? '' : `&run=${runId}`}`;
+}
+
 export function logsHref(filter: { runId?: string; sessionId?: string }): string {
   return `/logs?${new URLSearchParams(filter)}`;
 }

@@ -10,6 +10,7 @@ const shortcuts = [
   ['help', 'F1'],
   ['send', 'Enter'],
   ['newLine', 'Shift Enter'],
+  ['pastPrompt', '↑'],
   ['stopRun', 'Esc'],
   ['closeDialog', 'Esc'],
 ] as const;

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Attachment } from '../contract/attachments.ts';
+import { type Attachment, filesLine } from '../contract/attachments.ts';
 import type { SessionKey } from '../contract/ids.ts';
 import type { ImageBlock, UserMessage } from '../contract/messages.ts';
 import { atomicWriteFile } from '../data/atomic-write.ts';
@@ -11,8 +11,6 @@ import { imageTypeOf } from './image-type.ts';
 import type { IncomingFile } from './runs.ts';
 import { freeName, safeName } from './safe-name.ts';
 
-/** Below the person's own words in a message with files. */
-export const filesLine = '\n\nFiles that came with this message:\n';
 /** Where the agent finds the files of a person. */
 const workspaceFolder = '/workspace/uploads';
 /** Providers take images up to about this size, in bytes, and so much of them in one request. */

@@ -1,5 +1,8 @@
 import { z } from 'zod';
 
+/** Below the person's own words in a message with files; a line for each follows. */
+export const filesLine = '\n\nFiles that came with this message:\n';
+
 /** Whether a text is base64 with its padding. No expression over all of it: these texts are long. */
 export function isBase64(text: string): boolean {
   if (text.length % 4 !== 0) return false;

@@ -1,10 +1,10 @@
-import { IconHistory, IconListDetails, IconTerminal2 } from '@tabler/icons-react';
+import { IconHistory, IconListDetails, IconTerminal2, IconTimeline } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 import type { SessionKey } from '../../../server/contract/ids.ts';
 import { curlCommand } from '../../api/curl.ts';
-import { logsHref } from '../../api/links.ts';
+import { logsHref, traceHref } from '../../api/links.ts';
 import { useKnown } from '../../api/live-context.ts';
 import { useNeedsToken } from '../../api/use-secrets.ts';
 import { useFormat } from '../../i18n/format.ts';
@@ -44,6 +44,12 @@ export function ChatHead({ sessionKey, chat }: { sessionKey: SessionKey; chat: C
           <>
             <CopyCurl sessionId={sessionId} chat={chat} />
             {sessionId !== newSession && (
+              <Link href={traceHref(sessionKey, chat?.transcript.runId)} className={buttonClass({ size: 'small' })}>
+                <IconTimeline size={15} stroke={1.5} aria-hidden />
+                {t('playground.head.trace')}
+              </Link>
+            )}
+            {sessionId !== newSession && (
               <Link href={logsHref({ sessionId })} className={buttonClass({ size: 'small' })}>
                 <IconListDetails size={15} stroke={1.5} aria-hidden />
                 {t('playground.head.logs')}
@@ -80,12 +86,14 @@ function CopyCurl({ sessionId, chat }: { sessionId: string; chat: Chat | undefin
   const needsToken = useNeedsToken();
   const { agentId, model } = useChats();
   const draft = useChats((store) => store.drafts[sessionId]);
+  const files = useChats((store) => store.files[sessionId]);
   if (address === undefined) return null;
   const said = chat?.transcript.entries.findLast((entry) => entry.kind === 'user')?.text;
   const text = () =>
     curlCommand({
       address,
       needsToken,
+      ...(files && files.length > 0 && { files: files.map(({ name }) => name) }),
       body: {
         message: draft || said || 'Hello',
         ...(sessionId !== newSession && { sessionId }),

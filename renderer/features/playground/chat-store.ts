@@ -21,16 +21,19 @@ interface ChatStore {
   chats: Readonly<Record<string, Chat>>;
   /** What was typed and not sent, by session. */
   drafts: Readonly<Record<string, string>>;
+  /** Files that go with the next message, by session. */
+  files: Readonly<Record<string, readonly File[]>>;
   /** Undefined: the server's own choice. */
   agentId: string | undefined;
   model: string | undefined;
   setDraft(sessionId: string, text: string): void;
+  setFiles(sessionId: string, files: readonly File[]): void;
   choose(choice: { agentId?: string | undefined; model?: string | undefined }): void;
   /** Shows what is stored, and follows the run that goes on there. */
   open(key: SessionKey, run: RunInfo | undefined): Promise<void>;
   /** Forgets what the empty session showed. */
   reset(): void;
-  /** `onSession` is told when a new session has its name. */
+  /** With the session's files. `onSession` is told when a new session has its name. */
   send(key: SessionKey, message: string, onSession: (sessionId: string) => void): void;
 }
 
@@ -90,7 +93,7 @@ export const useChats = create<ChatStore>((set, get) => {
       },
       onError(error) {
         change(sessionId, (chat) => ({ ...chat, phase: 'ready', error, transcript: closeOpen(chat.transcript) }));
-        if ('request' in source && isUnsent(sessionId)) takeBack(sessionId, source.request.message);
+        if ('request' in source && isUnsent(sessionId)) takeBack(sessionId, source.request.message, source.files);
       },
     });
   }
@@ -100,20 +103,25 @@ export const useChats = create<ChatStore>((set, get) => {
   }
 
   /** A message that was refused goes back to where it was written. */
-  function takeBack(sessionId: string, message: string): void {
+  function takeBack(sessionId: string, message: string, sent: readonly File[] = []): void {
     change(sessionId, (chat) => {
       const entries = chat.transcript.entries.slice(0, -1);
       return { ...chat, transcript: { ...chat.transcript, entries, runStart: entries.length } };
     });
-    set(({ drafts }) => ({ drafts: { ...drafts, [sessionId]: drafts[sessionId] || message } }));
+    set(({ drafts, files }) => ({
+      drafts: { ...drafts, [sessionId]: drafts[sessionId] || message },
+      files: { ...files, [sessionId]: [...sent, ...(files[sessionId] ?? [])] },
+    }));
   }
 
   return {
     chats: {},
     drafts: {},
+    files: {},
     agentId: undefined,
     model: undefined,
     setDraft: (sessionId, text) => set(({ drafts }) => ({ drafts: { ...drafts, [sessionId]: text } })),
+    setFiles: (sessionId, chosen) => set(({ files }) => ({ files: { ...files, [sessionId]: chosen } })),
     choose: (choice) => set(choice),
     reset: () => {
       if (!isActive(get().chats[newSession])) change(newSession, () => blank);
@@ -143,16 +151,21 @@ export const useChats = create<ChatStore>((set, get) => {
       }
     },
     send({ tenantId, userId, sessionId }, message, onSession) {
-      const { agentId, model, chats } = get();
+      const { agentId, model, chats, files: chosen } = get();
       if (isActive(chats[sessionId])) return;
+      const files = chosen[sessionId] ?? [];
+      const attached = files.map(({ name, size }) => ({ name, sizeBytes: size }));
       lastId += 1;
       change(sessionId, (chat) => ({
         ...chat,
         phase: 'running',
         error: undefined,
-        transcript: beginRun(chat.transcript, message, `sent-${lastId}`),
+        transcript: beginRun(chat.transcript, message, `sent-${lastId}`, attached),
       }));
-      set(({ drafts }) => ({ drafts: { ...drafts, [sessionId]: '' } }));
+      set(({ drafts, files: now }) => ({
+        drafts: { ...drafts, [sessionId]: '' },
+        files: { ...now, [sessionId]: [] },
+      }));
       const request: ChatBody = {
         message,
         tenantId,
@@ -161,7 +174,7 @@ export const useChats = create<ChatStore>((set, get) => {
         ...(agentId !== undefined && { agentId }),
         ...(model !== undefined && { model }),
       };
-      follow(sessionId, { request }, onSession);
+      follow(sessionId, { request, ...(files.length > 0 && { files }) }, onSession);
     },
   };
 });

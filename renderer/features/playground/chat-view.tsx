@@ -4,6 +4,7 @@ import { useLocation } from 'wouter';
 import type { SessionKey } from '../../../server/contract/ids.ts';
 import { useKnown } from '../../api/live-context.ts';
 import { useFaultText } from '../../api/use-fault-text.ts';
+import { DropFiles } from '../../parts/drop-files.tsx';
 import { ErrorState } from '../../ui/error-state.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
 import { ChatHead } from './chat-head.tsx';
@@ -12,6 +13,7 @@ import { isActive, newSession, useChats } from './chat-store.ts';
 import { Composer } from './composer.tsx';
 import { EmptyChat } from './empty-chat.tsx';
 import { TranscriptView } from './transcript-view.tsx';
+import { useAttach } from './use-attach.ts';
 import { useHandedPrompt } from './use-handed-prompt.ts';
 
 export function ChatView({ sessionKey }: { sessionKey: SessionKey }) {
@@ -25,6 +27,7 @@ export function ChatView({ sessionKey }: { sessionKey: SessionKey }) {
     live.runs.find((each) => each.sessionId === sessionId && each.tenantId === tenantId && each.status === 'running'),
   );
   const runId = run?.runId;
+  const attach = useAttach(sessionId);
   const shown = useRef('');
   // biome-ignore lint/correctness/useExhaustiveDependencies: opens anew for another session or run, not for each change of the run.
   useEffect(() => {
@@ -43,27 +46,43 @@ export function ChatView({ sessionKey }: { sessionKey: SessionKey }) {
   const entries = chat?.transcript.entries ?? [];
   const isLoading = sessionId !== newSession && (chat === undefined || chat.phase === 'loading');
   return (
-    <section className="flex min-h-0 min-w-0 flex-col">
-      <ChatHead sessionKey={sessionKey} chat={chat} />
-      <ChatNotices chat={chat} />
-      {isLoading && <LoadingChat label={t('playground.loading')} />}
-      {!isLoading && entries.length === 0 && chat?.error && sessionId !== newSession && (
-        <div className="grid flex-1 place-items-center">
-          <ErrorState
-            message={faultText(chat.error)}
-            code={chat.error.code}
-            onRetry={() => void open({ tenantId, userId, sessionId }, run)}
+    <DropFiles
+      label={t('playground.files.attach')}
+      multiple
+      onFiles={attach.add}
+      className="flex min-h-0 min-w-0 flex-col"
+    >
+      {(choose) => (
+        <>
+          <ChatHead sessionKey={sessionKey} chat={chat} />
+          <ChatNotices chat={chat} />
+          {isLoading && <LoadingChat label={t('playground.loading')} />}
+          {!isLoading && entries.length === 0 && chat?.error && sessionId !== newSession && (
+            <div className="grid flex-1 place-items-center">
+              <ErrorState
+                message={faultText(chat.error)}
+                code={chat.error.code}
+                onRetry={() => void open({ tenantId, userId, sessionId }, run)}
+              />
+            </div>
+          )}
+          {!isLoading && entries.length === 0 && (!chat?.error || sessionId === newSession) && (
+            <EmptyChat onPick={submit} />
+          )}
+          {!isLoading && chat && entries.length > 0 && (
+            <TranscriptView key={sessionId} chat={chat} sessionKey={sessionKey} />
+          )}
+          <Composer
+            sessionId={sessionId}
+            isRunning={isActive(chat)}
+            runId={chat?.transcript.runId}
+            attach={attach}
+            onChoose={choose}
+            onSend={submit}
           />
-        </div>
+        </>
       )}
-      {!isLoading && entries.length === 0 && (!chat?.error || sessionId === newSession) && (
-        <EmptyChat onPick={submit} />
-      )}
-      {!isLoading && chat && entries.length > 0 && (
-        <TranscriptView key={sessionId} chat={chat} sessionKey={sessionKey} />
-      )}
-      <Composer sessionId={sessionId} isRunning={isActive(chat)} runId={chat?.transcript.runId} onSend={submit} />
-    </section>
+    </DropFiles>
   );
 }
 

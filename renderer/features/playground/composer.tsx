@@ -1,24 +1,32 @@
-import { IconPlayerStopFilled, IconSend2 } from '@tabler/icons-react';
+import { IconPaperclip, IconPlayerStopFilled, IconSend2 } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { type KeyboardEvent, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { answer, api } from '../../api/client.ts';
 import { useKnown } from '../../api/live-context.ts';
 import { useFaultText } from '../../api/use-fault-text.ts';
+import { useFormat } from '../../i18n/format.ts';
 import { Button } from '../../ui/button.tsx';
 import { showFault } from '../../ui/toast.tsx';
 import { newSession, useChats } from './chat-store.ts';
+import { FileChips } from './file-chips.tsx';
 import { ModelPicker } from './model-picker.tsx';
+import type { Attach } from './use-attach.ts';
+import { usePastPrompts } from './use-past-prompts.ts';
 
 interface Props {
   sessionId: string;
   isRunning: boolean;
   runId: string | undefined;
+  attach: Attach;
+  /** Opens the chooser of files. */
+  onChoose(): void;
   onSend(message: string): void;
 }
 
-export function Composer({ sessionId, isRunning, runId, onSend }: Props) {
+export function Composer({ sessionId, isRunning, runId, attach, onChoose, onSend }: Props) {
   const { t } = useTranslation();
+  const format = useFormat();
   const field = useRef<HTMLTextAreaElement>(null);
   const draft = useChats((store) => store.drafts[sessionId] ?? '');
   const setDraft = useChats((store) => store.setDraft);
@@ -32,7 +40,9 @@ export function Composer({ sessionId, isRunning, runId, onSend }: Props) {
     onSend(draft.trim());
     field.current?.focus();
   };
-  const onKeyDown = (event: KeyboardEvent) => {
+  const onPastPrompt = usePastPrompts(sessionId, draft);
+  const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
+    onPastPrompt(event);
     // While an input method composes, Enter picks its words.
     if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing || event.keyCode === 229) return;
     event.preventDefault();
@@ -46,7 +56,21 @@ export function Composer({ sessionId, isRunning, runId, onSend }: Props) {
             {faultText(error)}
           </p>
         )}
+        {attach.faults.length > 0 && (
+          <ul role="alert" className="mb-2 text-bad text-small">
+            {attach.faults.map((fault) => (
+              <li key={fault}>{fault}</li>
+            ))}
+          </ul>
+        )}
         <div className="rounded-[11px] border border-line bg-panel shadow-card focus-within:border-accent">
+          {attach.files.length > 0 && (
+            <FileChips
+              files={attach.files.map(({ name, size }) => ({ name, sizeBytes: size }))}
+              onRemove={attach.remove}
+              className="px-3 pt-2.5"
+            />
+          )}
           <textarea
             ref={field}
             rows={1}
@@ -56,9 +80,20 @@ export function Composer({ sessionId, isRunning, runId, onSend }: Props) {
             value={draft}
             onChange={(event) => setDraft(sessionId, event.target.value)}
             onKeyDown={onKeyDown}
+            onPaste={attach.onPaste}
             className="field-sizing-content block max-h-[184px] min-h-11 w-full resize-none bg-transparent px-3.5 pt-3 pb-1 outline-none"
           />
           <div className="flex flex-wrap items-center gap-2 px-2 pb-2">
+            <Button
+              look="quiet"
+              size="iconSmall"
+              aria-label={t('playground.files.attach')}
+              title={t('playground.files.hint', { limit: format.bytes(attach.maxBytes), count: attach.maxCount })}
+              disabled={attach.files.length >= attach.maxCount}
+              onClick={onChoose}
+            >
+              <IconPaperclip size={16} stroke={1.5} aria-hidden />
+            </Button>
             <ModelPicker />
             <span className="ml-auto" />
             {isRunning ? (

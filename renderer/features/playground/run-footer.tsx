@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 import type { SessionKey } from '../../../server/contract/ids.ts';
-import { logsHref } from '../../api/links.ts';
+import { logsHref, traceHref } from '../../api/links.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { StateDot, type Tone } from '../../ui/state-dot.tsx';
 import type { Transcript } from './transcript.ts';
@@ -36,6 +36,9 @@ export function RunFooter({ transcript, sessionKey }: { transcript: Transcript; 
           })}
         </span>
       )}
+      <Link href={traceHref(sessionKey, runId)} className="rounded-[4px] text-accent hover:underline">
+        {t('playground.head.trace')}
+      </Link>
       <Link
         href={logsHref(runId === undefined ? { sessionId: sessionKey.sessionId } : { runId })}
         className="rounded-[4px] text-accent hover:underline"

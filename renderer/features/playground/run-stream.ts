@@ -13,7 +13,7 @@ export interface ChatBody {
   model?: string;
 }
 
-export type RunSource = { request: ChatBody } | { runId: string };
+export type RunSource = { request: ChatBody; files?: readonly File[] } | { runId: string };
 
 export interface RunHandlers {
   onStart(ids: { sessionId: string; runId: string }): void;
@@ -44,6 +44,10 @@ export function followRun(source: RunSource, handlers: RunHandlers): () => void 
     if (runId !== undefined) {
       const url = `${apiBase}/chat/runs/${encodeURIComponent(runId)}/events?after=${last}`;
       return fetch(url, { headers: consoleHeader, signal });
+    }
+    if ('request' in source && source.files) {
+      const form = formOf(source.request, source.files);
+      return fetch(`${apiBase}/chat/form`, { method: 'POST', headers: consoleHeader, body: form, signal });
     }
     const body = JSON.stringify('request' in source ? source.request : {});
     const headers = { ...consoleHeader, 'Content-Type': 'application/json' };
@@ -110,6 +114,13 @@ export function followRun(source: RunSource, handlers: RunHandlers): () => void 
     leaving.abort();
     batch.flush();
   };
+}
+
+function formOf(request: ChatBody, files: readonly File[]): FormData {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(request)) form.append(name, String(value));
+  for (const file of files) form.append('file', file, file.name);
+  return form;
 }
 
 /** Streams are not iterable in every browser. */

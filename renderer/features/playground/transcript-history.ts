@@ -1,5 +1,6 @@
 import type { RunInfo } from '../../../server/contract/chat.ts';
 import type { AssistantMessage, Message, UserMessage } from '../../../server/contract/messages.ts';
+import { splitFiles } from './attached.ts';
 import { openQuestion } from './open-question.ts';
 import type { AssistantEntry, Entry, Part, ToolPart, Transcript } from './transcript.ts';
 
@@ -38,7 +39,8 @@ export function entriesOf(messages: readonly Message[], prefix: string): Entry[]
   for (const [place, message] of messages.entries()) {
     const id = `${prefix}-${place}`;
     if (message.role === 'user') {
-      entries.push({ kind: 'user', id, text: textOf(message) });
+      const { text, files } = splitFiles(textOf(message));
+      entries.push({ kind: 'user', id, text, ...(files.length > 0 && { files }) });
     } else if (message.role === 'assistant') {
       const parts = partsOf(message);
       for (const part of parts) if (part.kind === 'tool') tools.set(part.toolCallId, part);

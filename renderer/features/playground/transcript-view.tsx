@@ -7,6 +7,7 @@ import { ScrollBox } from '../../ui/scroll-box.tsx';
 import { AgentCard } from './agent-card.tsx';
 import { AssistantMessageView } from './assistant-message.tsx';
 import { type Chat, isActive } from './chat-store.ts';
+import { FileChips } from './file-chips.tsx';
 import { NoticeView } from './notice-view.tsx';
 import { RequestOwner } from './request-owner.ts';
 import { RunFooter } from './run-footer.tsx';
@@ -72,6 +73,7 @@ function EntryView({ entry }: { entry: Entry }) {
     <div className="max-w-[75%] self-end whitespace-pre-wrap rounded-[12px_12px_3px_12px] bg-accent-bg px-[13px] py-2 [overflow-wrap:anywhere]">
       <span className="sr-only">{t('playground.you')}: </span>
       {entry.text}
+      {entry.files && <FileChips files={entry.files} className="mt-1.5" />}
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import type { MessageStep, NumberedEvent, RunEvent, RunUsage, StopReason } from '../../../server/contract/events.ts';
 import type { AssistantMessage, ImageBlock, TextBlock } from '../../../server/contract/messages.ts';
 import type { PendingRequest } from '../../../server/contract/permissions.ts';
+import type { AttachedFile } from './attached.ts';
 import {
   type AgentEntry,
   endedAgent,
@@ -50,6 +51,7 @@ export interface UserEntry {
   kind: 'user';
   id: string;
   text: string;
+  files?: readonly AttachedFile[];
 }
 
 export interface AssistantEntry {
@@ -91,8 +93,14 @@ export const questionToolName = 'AskUserQuestion';
 export const emptyTranscript: Transcript = { entries: [], runStart: 0, lastSequence: 0 };
 
 /** What was said before a run, and what the person just said. */
-export function beginRun(transcript: Transcript, message: string, id: string): Transcript {
-  const entries: Entry[] = [...transcript.entries, { kind: 'user', id, text: message }];
+export function beginRun(
+  transcript: Transcript,
+  message: string,
+  id: string,
+  files: readonly AttachedFile[] = [],
+): Transcript {
+  const said: UserEntry = { kind: 'user', id, text: message, ...(files.length > 0 && { files }) };
+  const entries: Entry[] = [...transcript.entries, said];
   return { entries, runStart: entries.length, lastSequence: 0 };
 }
 

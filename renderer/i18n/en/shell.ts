@@ -50,6 +50,7 @@ export const shell = {
     filter: 'Filter what the page shows',
     help: 'Show these shortcuts',
     send: 'Send the message',
+    pastPrompt: 'Bring back an earlier message, in an empty field',
     newLine: 'New line in the message',
     stopRun: 'Stop the run',
     closeDialog: 'Close a dialog or menu',

@@ -13,9 +13,18 @@ export const playground: Words['playground'] = {
     show: '会话',
   },
   head: {
+    trace: '轨迹',
     tokens: '{{tokens}} 词元',
     copyCurl: '复制为 curl',
     logs: '相关日志',
+  },
+  files: {
+    list: '文件',
+    attach: '附加文件…',
+    hint: '附加文件：最多 {{count}} 个，每个不超过 {{limit}}。也可以拖入或粘贴。',
+    remove: '不发送 {{name}}',
+    tooLarge: '{{name}} 超过 {{limit}}（server.attachments.maxBytes）。',
+    tooMany_other: '一条消息最多附带 {{count}} 个文件（server.attachments.maxCount）。',
   },
   transcript: '对话内容',
   loading: '正在加载会话',

@@ -52,6 +52,7 @@ export const shell: Words['shell'] = {
     filter: '筛选当前页面',
     help: '查看快捷键',
     send: '发送消息',
+    pastPrompt: '在空输入框中找回以前的消息',
     newLine: '消息换行',
     stopRun: '停止运行',
     closeDialog: '关闭对话框或菜单',

@@ -1,9 +1,9 @@
+import { filesLine } from '../../contract/attachments.ts';
 import type { Owner } from '../../contract/ids.ts';
 import type { UserMessage } from '../../contract/messages.ts';
 import { AppError } from '../../lib/app-error.ts';
 import type { SaidWords } from '../../memory/user-memory.ts';
 import type { AgentrailSessionStore } from '../../sessions/store.ts';
-import { filesLine } from '../attached-files.ts';
 
 const pageSize = 200;
 

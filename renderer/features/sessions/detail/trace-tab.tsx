@@ -1,6 +1,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useSearchParams } from 'wouter';
 import type { SessionKey } from '../../../../server/contract/ids.ts';
 import { toApiError } from '../../../api/api-error.ts';
 import { answer, api } from '../../../api/client.ts';
@@ -21,6 +22,8 @@ const followMs = 2000;
 export function TraceTab({ sessionKey }: { sessionKey: SessionKey }) {
   const { t } = useTranslation();
   const faultText = useFaultText();
+  const [search] = useSearchParams();
+  const wanted = search.get('run');
   const isRunning = useRunningKeys().includes(keyOf(sessionKey));
   const { data, error, isPending, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
     queryKey: ['trace', sessionKey, isRunning],
@@ -61,7 +64,12 @@ export function TraceTab({ sessionKey }: { sessionKey: SessionKey }) {
   return (
     <div className="grid gap-3.5 pb-2">
       {runs.map((run, place) => (
-        <RunWaterfall key={run.runId} run={run} isOpenAtFirst={place === 0} isRunning={isRunning && place === 0} />
+        <RunWaterfall
+          key={run.runId}
+          run={run}
+          isOpenAtFirst={place === 0 || run.runId === wanted}
+          isRunning={isRunning && place === 0}
+        />
       ))}
       {hasNextPage && (
         <Button
