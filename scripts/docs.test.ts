@@ -15,6 +15,34 @@ test.each(pages)('every file that %s links to is there', (page) => {
   expect(targets.filter((target) => !existsSync(join(root, dirname(page), target)))).toEqual([]);
 });
 
+/** As GitHub makes them of headings. */
+function anchorsOf(page: string): string[] {
+  const text = readFileSync(page, 'utf8').replaceAll(/^```.*?^```/gms, '');
+  return Array.from(text.matchAll(/^#+ (.+)$/gm), ([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+test.each(pages)('every heading that %s links to is there', (page) => {
+  const text = readFileSync(join(root, page), 'utf8');
+  const missing = [...text.matchAll(/\]\((?!https?:)([^)#\s]*\.md)?#([^)\s]+)\)/g)].flatMap(
+    ([link, target, anchor = '']) => {
+      const file = target === undefined ? join(root, page) : join(root, dirname(page), target);
+      return existsSync(file) && anchorsOf(file).includes(anchor) ? [] : [link];
+    },
+  );
+  expect(missing).toEqual([]);
+});
+
+test('docs/README.md leads to every page', () => {
+  const index = readFileSync(join(root, 'docs/README.md'), 'utf8');
+  const there = pages.filter((page) => page.startsWith('docs/') && page !== 'docs/README.md');
+  expect(there.filter((page) => !index.includes(`](${page.slice('docs/'.length)})`))).toEqual([]);
+});
+
 test('every package of the product and its build has its line in docs/dependencies.md', () => {
   const listed = readFileSync(join(root, 'docs/dependencies.md'), 'utf8');
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<
