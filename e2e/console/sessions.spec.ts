@@ -226,3 +226,38 @@ test('a run is traced, its session exported and forked', async ({ start, page })
   await page.goto(original);
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('What can you do here?');
 });
+
+test('files of a session are browsed and read, what runs cost is shown by model, and retention tells what would go', async ({
+  home,
+  start,
+  page,
+}) => {
+  await keepSession(home, { sessionId: 'ses_old', title: 'Very old' }, 60 * 24 * 400);
+  const workspace = join(home.dataDir, 'sandboxes/default/ses_old');
+  await mkdir(join(workspace, 'reports'), { recursive: true });
+  await writeFile(join(workspace, 'reports/march.txt'), 'Sales went up.');
+  const at = new Date().setMinutes(0, 0, 0);
+  const sums = { runs: 2, failed: 0, inputTokens: 900, outputTokens: 100, cost: 1.5, durationMs: 1000 };
+  const models = [{ model: 'anthropic:large', runs: 2, tokens: 1000, cost: 1.5 }];
+  await writeFile(join(home.dataDir, 'usage.json'), JSON.stringify({ version: 1, hours: [{ at, ...sums, models }] }));
+  const program = await start();
+  await signIn(page, program);
+  await page.goto(`${program.consoleUrl}/sessions/default/default/ses_old?tab=files`);
+  await page.getByRole('button', { name: 'reports', exact: true }).click();
+  await page.getByRole('button', { name: 'march.txt', exact: true }).click();
+  await expect(page.getByText('Sales went up.')).toBeVisible();
+  expect(await faults(page)).toEqual([]);
+
+  await page.goto(`${program.consoleUrl}/sessions`);
+  await page.getByRole('button', { name: 'Cost', exact: true }).click();
+  const dialog = page.getByRole('dialog');
+  await expect(dialog.getByRole('row', { name: /anthropic:large/ })).toContainText('$1.50');
+  await expect(dialog.getByRole('img', { name: 'Cost by day, All models: $1.50 in all' })).toBeVisible();
+  expect(await faults(page)).toEqual([]);
+  await page.keyboard.press('Escape');
+
+  await page.getByRole('link', { name: 'Retention' }).click();
+  await page.getByRole('button', { name: 'Preview' }).click();
+  await expect(page.getByRole('group', { name: 'Sessions that would go' })).toContainText('Very old');
+  expect(await faults(page)).toEqual([]);
+});

@@ -14,6 +14,7 @@ const fileSchema = z.strictObject({
       z.strictObject({
         ...{ at: count, runs: count, failed: count, inputTokens: count, outputTokens: count, cost: count },
         durationMs: count,
+        models: z.array(z.strictObject({ model: z.string(), runs: count, tokens: count, cost: count })).exactOptional(),
       }),
     )
     .max(2000),

@@ -68,6 +68,27 @@ describe('what runs used', () => {
     expect(kept.hours.map(({ runs }) => runs)).toEqual([1]);
   });
 
+  it('tells what each model took, dearest first, also after a restart and of files that did not count it', async () => {
+    const dataDir = await temporaryFolder();
+    const noon = new Date(2026, 4, 1, 12);
+    const old = { at: +noon, runs: 1, failed: 0, inputTokens: 1, outputTokens: 1, cost: 9, durationMs: 1 };
+    await writeFile(join(dataDir, 'usage.json'), JSON.stringify({ version: 1, hours: [old] }));
+    const first = open(noon, createUsageFile(dataDir));
+    first.usage.count(runInfo({ runId: 'a', model: 'p:small', status: 'done', usage: { ...spent, cost: 0.1 } }));
+    first.usage.count(runInfo({ runId: 'b', model: 'p:large', status: 'done', usage: spent }));
+    first.usage.count(runInfo({ runId: 'c', model: 'p:large', status: 'running', usage: spent }));
+    const large = { model: 'p:large', runs: 2, tokens: 24, cost: 1 };
+    const small = { model: 'p:small', runs: 1, tokens: 12, cost: 0.1 };
+    expect(first.usage.history().days.at(-1)?.models).toEqual([large, small]);
+    await first.usage.close();
+    const second = open(noon, createUsageFile(dataDir));
+    second.usage.count(runInfo({ runId: 'd', model: 'p:large', status: 'done', usage: spent }));
+    await second.usage.close();
+    const { hours, days } = second.usage.history();
+    expect(hours.at(-1)).toMatchObject({ runs: 4, models: [large, small] });
+    expect(days.at(-2)?.models).toBeUndefined();
+  });
+
   it('counts on when its file cannot be read or written, and writes once it can', async () => {
     const dataDir = await temporaryFolder();
     await writeFile(join(dataDir, 'usage.json'), '{"version":1,"hours":[{"at":"yesterday"}]}');

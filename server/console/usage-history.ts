@@ -4,6 +4,7 @@ import { messageOf } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { repeat } from './live/repeat.ts';
+import { modelUseOf, withModels } from './model-use.ts';
 
 const hoursTold = 24;
 const daysTold = 30;
@@ -55,7 +56,11 @@ export function createUsageWatch({ clock, logger, store }: UsageWatchOptions): U
   async function load(): Promise<void> {
     if (!store) return;
     try {
-      for (const bucket of await store.load()) hours.set(bucket.at, add(bucket, bucketAt(bucket.at)));
+      for (const bucket of await store.load()) {
+        const now = bucketAt(bucket.at);
+        const models = withModels([...(now.models ?? []), ...(bucket.models ?? [])]);
+        hours.set(bucket.at, { ...add(bucket, now), ...models });
+      }
     } catch (error) {
       logger.warn('What earlier runs used cannot be read; counting begins anew.', { reason: messageOf(error) });
     }
@@ -86,7 +91,8 @@ export function createUsageWatch({ clock, logger, store }: UsageWatchOptions): U
     const [oldest] = ended;
     if (ended.size > endedRemembered && oldest !== undefined) ended.delete(oldest);
     const at = startOfHour(clock.now());
-    hours.set(at, add(sumOf(run), bucketAt(at)));
+    const bucket = bucketAt(at);
+    hours.set(at, { ...add(sumOf(run), bucket), ...withModels([...(bucket.models ?? []), modelUseOf(run)]) });
     isDirty = true;
   }
 
@@ -96,6 +102,14 @@ export function createUsageWatch({ clock, logger, store }: UsageWatchOptions): U
     const now = clock.now();
     if (now < until) for (const run of running.values()) sum = add(sumOf(run), sum);
     return sum;
+  }
+
+  function bucketOf(at: number, until?: number): UsageBucket {
+    const end = until ?? Number.POSITIVE_INFINITY;
+    const ended = [...hours.values()].filter((hour) => hour.at >= at && hour.at < end);
+    const going = clock.now() < end ? [...running.values()] : [];
+    const uses = [...ended.flatMap(({ models = [] }) => models), ...going.map(modelUseOf)];
+    return { at, ...since(at, until), ...withModels(uses) };
   }
 
   return {
@@ -110,12 +124,12 @@ export function createUsageWatch({ clock, logger, store }: UsageWatchOptions): U
       return {
         hours: Array.from({ length: hoursTold }, (_, place) => {
           const at = hour - (hoursTold - 1 - place) * hourMs;
-          return { at, ...since(at, place === hoursTold - 1 ? undefined : at + hourMs) };
+          return bucketOf(at, place === hoursTold - 1 ? undefined : at + hourMs);
         }),
         days: Array.from({ length: daysTold }, (_, place) => {
           const back = daysTold - 1 - place;
           const at = startOfDay(now, back);
-          return { at, ...since(at, back === 0 ? undefined : startOfDay(now, back - 1)) };
+          return bucketOf(at, back === 0 ? undefined : startOfDay(now, back - 1));
         }),
       };
     },

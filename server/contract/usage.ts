@@ -10,9 +10,20 @@ export interface UsageSum {
   durationMs: number;
 }
 
+/** What one model took of it. */
+export interface ModelUse {
+  /** `provider:model` that its runs began with. */
+  model: string;
+  runs: number;
+  tokens: number;
+  cost: number;
+}
+
 export interface UsageBucket extends UsageSum {
   /** Its beginning. */
   at: number;
+  /** Dearest first. Absent where it was not counted yet. */
+  models?: ModelUse[];
 }
 
 export interface UsageHistory {

@@ -13,6 +13,7 @@ import { Card } from '../../ui/card.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { Field, TextInput } from '../../ui/field.tsx';
 import { Notice } from '../../ui/notice.tsx';
+import { DoomedSessions } from './doomed-sessions.tsx';
 import type { Work } from './use-work.ts';
 import { WorkLine } from './work-line.tsx';
 
@@ -93,6 +94,7 @@ export function RetentionCard({ work }: { work: Work }) {
           <Notice tone={said?.tone ?? 'accent'} className="mb-0">
             {said?.text ?? t('data.retention.plan', { count, freed: format.bytes(plan?.freedBytes ?? 0) })}
           </Notice>
+          {plan && count > 0 && <DoomedSessions plan={plan} />}
         </div>
       )}
       <ConfirmDialog

@@ -6,7 +6,7 @@ import { Card } from '../../ui/card.tsx';
 import { Segmented } from '../../ui/segmented.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
 
-const UsageChart = lazy(() => import('./usage-chart.tsx'));
+const UsageChart = lazy(() => import('../../parts/usage-chart.tsx'));
 
 const spans = ['hours', 'days'] as const;
 type Span = (typeof spans)[number];

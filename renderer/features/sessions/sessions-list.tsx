@@ -12,6 +12,7 @@ import { EmptyState } from '../../ui/empty-state.tsx';
 import { ErrorState } from '../../ui/error-state.tsx';
 import { PageHead } from '../../ui/page-head.tsx';
 import { SkeletonRows } from '../../ui/skeleton.tsx';
+import { CostDialog } from './cost-dialog.tsx';
 import { DeleteDialog } from './delete-dialog.tsx';
 import { isFiltering, noFilter, type SessionFilter } from './session-filter.ts';
 import { type GridPlace, SessionGrid } from './session-grid.tsx';
@@ -29,6 +30,7 @@ interface Props {
 export function SessionsList({ list, filter, onFilter, place }: Props) {
   const { t } = useTranslation();
   const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set());
+  const [isCostOpen, setCostOpen] = useState(false);
   const [doomed, setDoomed] = useState<readonly SessionRow[]>([]);
   const { rows, nextCursor } = list.known;
   const tenants = useMemo(() => [...new Set(rows.map(({ tenantId }) => tenantId))].sort(), [rows]);
@@ -45,9 +47,15 @@ export function SessionsList({ list, filter, onFilter, place }: Props) {
         title={isWhole && rows.length > 0 ? t('sessions.title', { count: rows.length }) : t('sessions.titleAny')}
         sub={<ListLine list={list} filter={filter} />}
         actions={
-          <Link href="/playground" className={buttonClass()}>
-            {t('sessions.new')}
-          </Link>
+          <>
+            <Button onClick={() => setCostOpen(true)}>{t('sessions.cost.open')}</Button>
+            <Link href="/data" className={buttonClass()}>
+              {t('sessions.retention')}
+            </Link>
+            <Link href="/playground" className={buttonClass({ look: 'primary' })}>
+              {t('sessions.new')}
+            </Link>
+          </>
         }
       />
       {selected.length > 0 ? (
@@ -78,6 +86,7 @@ export function SessionsList({ list, filter, onFilter, place }: Props) {
           <NoRows list={list} filter={filter} onShowAll={() => onFilter(noFilter)} />
         )}
       </div>
+      <CostDialog open={isCostOpen} onClose={() => setCostOpen(false)} />
       <DeleteDialog
         sessions={doomed}
         onClose={() => setDoomed([])}

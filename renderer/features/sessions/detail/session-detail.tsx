@@ -11,6 +11,7 @@ import { logsHref, sessionHref } from '../../../api/links.ts';
 import { useLiveEvents } from '../../../api/live-context.ts';
 import { useFaultText } from '../../../api/use-fault-text.ts';
 import { useFormat } from '../../../i18n/format.ts';
+import { FilesTab } from '../../../parts/workspace-files/files-tab.tsx';
 import { Button, buttonClass } from '../../../ui/button.tsx';
 import { cardClass } from '../../../ui/card.tsx';
 import { ErrorState } from '../../../ui/error-state.tsx';
@@ -83,7 +84,7 @@ export function SessionDetail(props: Props) {
   );
 }
 
-const tabs = ['transcript', 'trace', 'usage'] as const;
+const tabs = ['transcript', 'trace', 'files', 'usage'] as const;
 type Tab = (typeof tabs)[number];
 
 function Opened({ sessionKey, listHref, history, onChanged, onDeleted }: Props & { history: SessionHistory }) {
@@ -173,6 +174,7 @@ function Opened({ sessionKey, listHref, history, onChanged, onDeleted }: Props &
         />
       )}
       {tab === 'trace' && <TraceTab sessionKey={sessionKey} />}
+      {tab === 'files' && <FilesTab owner={sessionKey} />}
       {tab === 'usage' && <UsageTab entries={entries} />}
       <ForkDialog
         session={session}

@@ -1,15 +1,15 @@
 import { IconDownload, IconX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { errorOf, toApiError } from '../../../api/api-error.ts';
-import { useFaultText } from '../../../api/use-fault-text.ts';
-import { useFormat } from '../../../i18n/format.ts';
-import { Button } from '../../../ui/button.tsx';
-import { Card } from '../../../ui/card.tsx';
-import { EmptyState } from '../../../ui/empty-state.tsx';
-import { ErrorState } from '../../../ui/error-state.tsx';
-import { ScrollBox } from '../../../ui/scroll-box.tsx';
-import { SkeletonRows } from '../../../ui/skeleton.tsx';
+import { errorOf, toApiError } from '../../api/api-error.ts';
+import { useFaultText } from '../../api/use-fault-text.ts';
+import { useFormat } from '../../i18n/format.ts';
+import { Button } from '../../ui/button.tsx';
+import { Card } from '../../ui/card.tsx';
+import { EmptyState } from '../../ui/empty-state.tsx';
+import { ErrorState } from '../../ui/error-state.tsx';
+import { ScrollBox } from '../../ui/scroll-box.tsx';
+import { SkeletonRows } from '../../ui/skeleton.tsx';
 import { download, nameOf, type WorkspaceOwner, workspaceHref } from './file-links.ts';
 
 const maxShownBytes = 512 * 1024;

@@ -1,5 +1,5 @@
-import type { SandboxInfo } from '../../../../server/contract/sandbox.ts';
-import { apiBase } from '../../../api/client.ts';
+import type { SandboxInfo } from '../../../server/contract/sandbox.ts';
+import { apiBase } from '../../api/client.ts';
 
 export type WorkspaceOwner = Pick<SandboxInfo, 'tenantId' | 'sessionId'>;
 

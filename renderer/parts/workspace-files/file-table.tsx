@@ -1,10 +1,10 @@
 import { IconDots, IconFile, IconFolder, IconLink } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import type { FileEntry, FolderListing } from '../../../../server/contract/workspace-files.ts';
-import { useFormat } from '../../../i18n/format.ts';
-import { Menu } from '../../../ui/menu.tsx';
-import { Cell, HeadCell, Row, Table } from '../../../ui/table.tsx';
-import { useNow } from '../../../ui/use-now.ts';
+import type { FileEntry, FolderListing } from '../../../server/contract/workspace-files.ts';
+import { useFormat } from '../../i18n/format.ts';
+import { Menu } from '../../ui/menu.tsx';
+import { Cell, HeadCell, Row, Table } from '../../ui/table.tsx';
+import { useNow } from '../../ui/use-now.ts';
 import { joinPath } from './file-links.ts';
 
 interface Props {

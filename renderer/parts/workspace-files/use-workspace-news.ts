@@ -1,8 +1,8 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { useEffect } from 'react';
-import type { WorkspaceNews } from '../../../../server/contract/workspace-files.ts';
-import { consoleHeader } from '../../../api/client.ts';
+import type { WorkspaceNews } from '../../../server/contract/workspace-files.ts';
+import { consoleHeader } from '../../api/client.ts';
 import { type WorkspaceOwner, workspaceHref } from './file-links.ts';
 
 const againMs = 3000;

@@ -1,12 +1,12 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { answer, api } from '../../../api/client.ts';
-import { useFaultText } from '../../../api/use-fault-text.ts';
-import { Button } from '../../../ui/button.tsx';
-import { ConfirmDialog } from '../../../ui/confirm-dialog.tsx';
-import { Dialog } from '../../../ui/dialog.tsx';
-import { Field, TextInput } from '../../../ui/field.tsx';
-import { showFault } from '../../../ui/toast.tsx';
+import { answer, api } from '../../api/client.ts';
+import { useFaultText } from '../../api/use-fault-text.ts';
+import { Button } from '../../ui/button.tsx';
+import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
+import { Field, TextInput } from '../../ui/field.tsx';
+import { showFault } from '../../ui/toast.tsx';
 import { joinPath, nameOf, type WorkspaceOwner } from './file-links.ts';
 
 export type FileWish = { kind: 'folder'; folder: string } | { kind: 'rename' | 'remove'; path: string };

@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next';
-import { Button } from '../../../ui/button.tsx';
+import { Button } from '../../ui/button.tsx';
 
 /** Where one is, each part a way back. */
 export function PathLine({ folder, onOpen }: { folder: string; onOpen(folder: string): void }) {

@@ -1,5 +1,5 @@
-import { errorOf, toApiError } from '../../../api/api-error.ts';
-import { consoleHeader } from '../../../api/client.ts';
+import { errorOf, toApiError } from '../../api/api-error.ts';
+import { consoleHeader } from '../../api/client.ts';
 import { joinPath, type WorkspaceOwner, workspaceHref } from './file-links.ts';
 
 /** Sends one file as it is read from the disk. Throws ApiError. */
