@@ -251,7 +251,10 @@ test('files of a session are browsed and read, what runs cost is shown by model,
   await page.goto(`${program.consoleUrl}/sessions`);
   await page.getByRole('button', { name: 'Cost', exact: true }).click();
   const dialog = page.getByRole('dialog');
-  await expect(dialog.getByRole('row', { name: /anthropic:large/ })).toContainText('$1.50');
+  const ofModel = dialog.getByRole('row', { name: /anthropic:large/ });
+  await expect(ofModel).toContainText('$1.50');
+  // Nothing of the dialog is cut off at its side.
+  await expect(ofModel.getByRole('cell').last()).toBeInViewport({ ratio: 1 });
   await expect(dialog.getByRole('img', { name: 'Cost by day, All models: $1.50 in all' })).toBeVisible();
   expect(await faults(page)).toEqual([]);
   await page.keyboard.press('Escape');
@@ -259,5 +262,38 @@ test('files of a session are browsed and read, what runs cost is shown by model,
   await page.getByRole('link', { name: 'Retention' }).click();
   await page.getByRole('button', { name: 'Preview' }).click();
   await expect(page.getByRole('group', { name: 'Sessions that would go' })).toContainText('Very old');
+  expect(await faults(page)).toEqual([]);
+});
+
+test('what was compacted is told in the transcript, and its messages are shown when asked for', async ({
+  home,
+  start,
+  page,
+}) => {
+  await keepSession(home, { sessionId: 'ses_long', title: 'A long talk', says: 'The newest words.' }, 5);
+  const folder = join(home.dataDir, 'tenants/default/sessions/ses_long');
+  const archived = { role: 'user', content: 'The very first words.', timestamp: Date.now() - 900_000 };
+  const content = [
+    '[Conversation compacted at 2026-01-01T00:00:00.000Z. Full history preserved in messages.compactions/0001.jsonl.',
+    'Archive ID: 0001',
+    '1 messages were compressed.',
+    '',
+    'Summary of compressed conversation:',
+    'They spoke of budgets.',
+    ']',
+  ].join('\n');
+  const marker = { role: 'user', content, timestamp: archived.timestamp };
+  await mkdir(join(folder, 'messages.compactions'));
+  await writeFile(join(folder, 'messages.compactions/0001.jsonl'), `${JSON.stringify(archived)}\n`);
+  const since = await readFile(join(folder, 'messages.jsonl'), 'utf8');
+  await writeFile(join(folder, 'messages.jsonl'), `${JSON.stringify(marker)}\n${since}`);
+  const program = await start();
+  await signIn(page, program);
+  await page.goto(`${program.consoleUrl}/sessions/default/default/ses_long`);
+  await expect(page.getByText('The newest words.')).toBeVisible();
+  await expect(page.getByText('The very first words.')).toHaveCount(0);
+  await page.getByText('1 message was compacted').click();
+  await expect(page.getByText('They spoke of budgets.')).toBeVisible();
+  await expect(page.getByText('The very first words.')).toBeVisible();
   expect(await faults(page)).toEqual([]);
 });

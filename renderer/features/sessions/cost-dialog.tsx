@@ -52,7 +52,7 @@ function CostView({ days }: { days: OverviewFacts['usage']['days'] }) {
   const total = show(values.reduce((sum, value) => sum + value, 0));
   const shown = model === allModels ? t('sessions.cost.allModels') : model;
   return (
-    <div className="grid gap-3">
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-3">
       <div className="flex flex-wrap items-center gap-2">
         <Segmented<Measure>
           label={t('sessions.cost.measure')}
