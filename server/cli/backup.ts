@@ -25,6 +25,7 @@ import {
   withLock,
 } from './opened-data.ts';
 import { say, sayPlain } from './output.ts';
+import { addResetCommand } from './reset.ts';
 import { onConsole } from './verbs.ts';
 
 type Flags = DataFlags & PassphraseFlags;
@@ -84,13 +85,14 @@ export function addBackupCommands(program: Command, common: Option[]): void {
     .option('--yes', 'really; without it the archive is only proved')
     .action((file: string, flags: Flags & { yes?: boolean }) => runCommand((signal) => bringBack(file, flags, signal)));
 
-  const data = program.command('data').description('move the data directory');
+  const data = program.command('data').description('move the data directory, or start over with it');
   dress(data.command('move <folder>'))
     .description('copy it there, prove the copy, and use it from then on')
     .option('--yes', 'really; without it the command looks whether it can go there')
     .action((folder: string, flags: DataFlags & { yes?: boolean }) =>
       runCommand((signal) => move(folder, flags, signal)),
     );
+  addResetCommand(dress(data.command('reset')));
   dress(data.command('confirm-move'))
     .description('remove the old copy that a move left')
     .option('--yes', 'really; without it the command tells what would go')

@@ -56,6 +56,7 @@ const copied: [name: keyof typeof cliCommands, args: string[], expected: object]
     { verb: 'restore', named: ['/b/x.tar.zst'], options: { yes: true } },
   ],
   ['dataMove', cliCommands.dataMove('/path/to'), { verb: 'data move', named: ['/path/to'], options: { yes: true } }],
+  ['dataReset', cliCommands.dataReset(true), { verb: 'data reset', options: { yes: true, keepSettings: true } }],
   ['oldCopyRemove', cliCommands.oldCopyRemove(), { verb: 'data confirm-move', options: { yes: true } }],
   ['secretClear', cliCommands.secretClear('A_KEY', true), { verb: 'secrets rm', options: { forget: true } }],
   ['tokenRevoke', cliCommands.tokenRevoke('tok_1'), { verb: 'tokens revoke', named: [['tok_1']] }],

@@ -109,11 +109,31 @@ export interface BackupSchedule {
   /** Of the newest archive that is usable; absent: there is none. */
   lastAt?: number;
   nextAt?: number;
+  /** Time of day and day of the week, when they are set and hold. */
+  at?: string;
+  on?: string;
+  lastResult?: ScheduledResult;
   /** Why the last scheduled one failed. */
   problem?: { code: string; message: string; at: number };
 }
 
+/** What became of the scheduled backup that was tried last. */
+export type ScheduledResult =
+  | { ok: true; at: number; name: string; sizeBytes: number }
+  | { ok: false; at: number; code: string; message: string };
+
+/** A drill that brought an archive back. */
+export interface DrillRecord {
+  name: string;
+  at: number;
+  tenants: number;
+  sessions: number;
+  messages: number;
+}
+
 export interface BackupList {
   backups: BackupInfo[];
+  /** Newest first. */
+  drills: readonly DrillRecord[];
   schedule: BackupSchedule;
 }

@@ -20,6 +20,7 @@ export const cliCommands = {
   backupRemove: (name: string) => ['backup', 'rm', name],
   restore: (file: string) => ['restore', file, '--yes'],
   dataMove: (folder: string) => ['data', 'move', folder, '--yes'],
+  dataReset: (keepSettings: boolean) => ['data', 'reset', '--yes', ...(keepSettings ? ['--keep-settings'] : [])],
   oldCopyRemove: () => ['data', 'confirm-move', '--yes'],
   secretClear: (name: string, forget = false) => ['secrets', 'rm', name, ...(forget ? ['--forget'] : [])],
   tokenRevoke: (id: string) => ['tokens', 'revoke', id],

@@ -282,6 +282,13 @@ export const configSchema = z.strictObject({
     .strictObject({
       /** 0 is off. */
       everyHours: z.number().int().min(0).max(8760).default(0),
+      /** Of the day, in the zone of this machine; holds from every 24 hours on. */
+      at: z
+        .string()
+        .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time such as 03:00')
+        .optional(),
+      /** Holds from every 168 hours on, with a time. */
+      on: z.enum(['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday']).optional(),
       /** The newest so many stay; 0 keeps all. */
       keep: z.number().int().min(0).max(1000).default(7),
       /** Absent: `backups` in the data directory. Better on another disk. */

@@ -1,6 +1,7 @@
-import type { MovedFrom } from '../contract/backups.ts';
+import type { MovedFrom, RestoreReport } from '../contract/backups.ts';
 import type { IntegrityFinding, QuarantineInfo, QuarantineReport } from '../contract/doctor.ts';
-import type { Backups } from './backup/backups.ts';
+import type { ResetState } from '../contract/factory-reset.ts';
+import type { Backups, BackupWork } from './backup/backups.ts';
 import type { ScanTotals } from './integrity/scan.ts';
 
 /** What a console does to the data directory as a whole, beside kept data. */
@@ -19,4 +20,12 @@ export interface DataCare {
   /** What a move left in its old place; undefined: nothing. */
   oldCopy(): Promise<MovedFrom | undefined>;
   removeOldCopy(): Promise<MovedFrom>;
+  /** Makes a data directory of an archive somewhere else. Throws as `restoreInto`. */
+  restoreInto(name: string, to: string, work: BackupWork): Promise<RestoreReport & { to: string }>;
+  reset: {
+    read(keepSettings: boolean): Promise<ResetState>;
+    /** Carried out at the next start. */
+    ask(keepSettings: boolean): Promise<ResetState>;
+    forget(): Promise<ResetState>;
+  };
 }

@@ -2,9 +2,12 @@ import type { RunManager } from '../agent/runs.ts';
 import type { Backups } from '../data/backup/backups.ts';
 import type { DataCare } from '../data/data-care.ts';
 import type { DiskMeter } from '../data/disk.ts';
+import { findInstallRoot } from '../data/install-root.ts';
 import { listQuarantine, putBack, quarantine } from '../data/integrity/quarantine.ts';
 import { scanIntegrity } from '../data/integrity/scan.ts';
 import { confirmMove, oldCopyOf } from '../data/move/move-data-dir.ts';
+import { askForReset, forgetReset, planReset, readNextReset } from '../data/reset/factory-reset.ts';
+import { restoreInto } from '../data/restore/restore-into.ts';
 import { AppError } from '../lib/app-error.ts';
 import { lineJudgeFor } from '../sessions/line-rules.ts';
 import type { AgentrailSessionStore } from '../sessions/store.ts';
@@ -47,8 +50,33 @@ export function openDataCare({ dataDir, clock, logger: of }: Foundation, parts: 
     for (const tenantId of new Set(tenants)) await sessions.refresh?.(tenantId);
   }
 
+  async function readReset(keepSettings: boolean) {
+    const pending = await readNextReset(dataDir);
+    return { plan: await planReset(dataDir, pending?.keepSettings ?? keepSettings), ...(pending && { pending }) };
+  }
+
   return {
     backups,
+    async restoreInto(name, to, work) {
+      const installRoot = findInstallRoot(import.meta.dirname);
+      const archive = await backups.fileOf(name);
+      const report = await restoreInto({ dataDir, archive, to, installRoot, now: clock.now(), ...work });
+      logger.info('A backup was restored into another folder', { name, to: report.to, files: report.files });
+      return report;
+    },
+    reset: {
+      read: readReset,
+      async ask(keepSettings) {
+        await askForReset(dataDir, { keepSettings, askedAt: clock.now() });
+        logger.warn('A factory reset was asked for; the next start carries it out.', { keepSettings });
+        return readReset(keepSettings);
+      },
+      async forget() {
+        await forgetReset(dataDir);
+        logger.info('The factory reset was called off.');
+        return readReset(false);
+      },
+    },
     scan(options) {
       whileClosed();
       return scanIntegrity({ ...{ dataDir, judgeFor: lineJudgeFor, listed }, ...options });

@@ -8,6 +8,7 @@ import { findInstallRoot } from '../data/install-root.ts';
 import { acquireDataDirLock } from '../data/lock.ts';
 import { settleDataDir } from '../data/move/move-marks.ts';
 import { moveToNextPlace, readNextPlace } from '../data/move/next-place.ts';
+import { carryOutReset, readNextReset } from '../data/reset/factory-reset.ts';
 import { maxMoveBytes } from '../first-run/data-place.ts';
 import { systemClock } from '../lib/clock.ts';
 import { newId } from '../lib/new-id.ts';
@@ -25,7 +26,9 @@ export async function openFoundation(options: HostOptions) {
   const clock = systemClock;
   const environment = readEnvironment();
   const named = resolveBoot(environment, { cwd: process.cwd(), ...options.commandLine });
-  const dataDir = await goToNextPlace(await settleDataDir(named.dataDir));
+  const settled = await settleDataDir(named.dataDir);
+  const wasReset = await resetWhenAsked(settled);
+  const dataDir = await goToNextPlace(settled);
   const boot = { ...named, dataDir };
   const instanceId = newId('instance');
   await openDataDir(dataDir);
@@ -49,6 +52,7 @@ export async function openFoundation(options: HostOptions) {
       ...(options.echo && { echo: options.echo }),
     });
     if (dataDir !== named.dataDir) logger.info('The data directory was moved.', { from: named.dataDir, to: dataDir });
+    if (wasReset) logger.warn('A factory reset was carried out.', { removed: wasReset.goes, kept: wasReset.stays });
     if (lock.tookOver)
       logger.warn('The data directory was taken over from an owner that is gone.', { owner: lock.tookOver });
     const secrets = await createSecretsManager({
@@ -91,6 +95,14 @@ async function goToNextPlace(dataDir: string): Promise<string> {
   const installRoot = findInstallRoot(import.meta.dirname);
   await moveToNextPlace({ dataDir, installRoot, maxBytes: maxMoveBytes, clock: systemClock });
   return settleDataDir(dataDir);
+}
+
+/** Carries out a factory reset that a person asked for, or goes on with one that was killed. */
+async function resetWhenAsked(dataDir: string) {
+  if ((await readNextReset(dataDir)) === undefined) return undefined;
+  // Throws when somebody owns it, as the start that would follow does.
+  await using _lock = await acquireDataDirLock(dataDir, { instanceId: newId('instance'), clock: systemClock });
+  return carryOutReset(dataDir);
 }
 
 /** Who runs the program; an account without a name has none. */

@@ -105,6 +105,13 @@ export const fields = {
   'retention.maxSessionsBytes': { group: 'retention', kind: 'number', unit: 'bytes' },
   'retention.logsDays': { group: 'retention', kind: 'number', unit: 'days' },
   'backup.everyHours': { group: 'retention', kind: 'number', unit: 'hours' },
+  'backup.at': { group: 'retention', ...text },
+  'backup.on': {
+    group: 'retention',
+    kind: 'choice',
+    options: ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'],
+    isOptional: true,
+  },
   'backup.keep': { group: 'retention', kind: 'number' },
   'backup.dir': { group: 'retention', ...text },
   'backup.workspaces': { group: 'retention', kind: 'switch' },

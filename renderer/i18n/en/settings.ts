@@ -140,6 +140,8 @@ export const settings = {
     },
     backup: {
       everyHours: 'Back up every',
+      at: 'Time of backups',
+      on: 'Day of backups',
       keep: 'Backups to keep',
       dir: 'Folder of backups',
       workspaces: 'Back up workspaces',
@@ -227,6 +229,8 @@ export const settings = {
     },
     backup: {
       everyHours: '0 is off. Each one is read back and compared before it counts',
+      at: 'Such as 03:00, in the zone of this machine; holds from 24 hours on',
+      on: 'With a time; holds from 168 hours on',
       keep: 'The newest ones; 0 keeps all',
       dir: 'Absolute, best on another disk. Empty: backups in the data directory',
       workspaces: 'What sandboxes worked on; can be large',

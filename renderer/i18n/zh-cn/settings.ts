@@ -142,6 +142,8 @@ export const settings: Words['settings'] = {
     plugins: '插件',
     backup: {
       everyHours: '备份间隔',
+      at: '备份时刻',
+      on: '备份日',
       keep: '保留备份数',
       dir: '备份文件夹',
       workspaces: '备份工作区',
@@ -226,6 +228,8 @@ export const settings: Words['settings'] = {
     },
     backup: {
       everyHours: '0 表示关闭。每份备份都会读回并比对，通过后才算数',
+      at: '例如 03:00，按本机时区；间隔不少于 24 小时才生效',
+      on: '需同时设置时刻；间隔不少于 168 小时才生效',
       keep: '保留最新的几份；0 表示全部保留',
       dir: '绝对路径，最好在另一块磁盘上。留空：数据目录中的 backups',
       workspaces: '沙箱处理过的文件；可能很大',

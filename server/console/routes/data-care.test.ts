@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { BackupList, BackupProgress } from '../../contract/backups.ts';
@@ -27,6 +27,8 @@ async function make() {
     tryStore: async () => ({ tenants: 1, sessions: 2, messages: 3 }),
   });
   const taken: IntegrityFinding[][] = [];
+  const plan = { goes: ['tenants'], stays: ['backups'], elsewhere: [] };
+  const resets: boolean[] = [];
   const dataCare: DataCare = {
     backups,
     async *scan({ onStep }) {
@@ -43,8 +45,17 @@ async function make() {
     folders: async () => ({ tenants: 5, logs: 9 }),
     oldCopy: async () => undefined,
     removeOldCopy: async () => ({ from: '/old', movedAt: 1 }),
+    restoreInto: async (_name, to) => ({ files: 1, totalBytes: 2, createdAt: 3, keptSecrets: false, to }),
+    reset: {
+      read: async () => ({ plan }),
+      async ask(keepSettings) {
+        resets.push(keepSettings);
+        return { plan, pending: { keepSettings, askedAt: 1 } };
+      },
+      forget: async () => ({ plan }),
+    },
   };
-  return { ...makeConsole({ dataCare }), dataDir, taken };
+  return { ...makeConsole({ dataCare }), dataDir, taken, backups, resets };
 }
 
 async function eventsOf<Event>(response: Response): Promise<Event[]> {
@@ -89,6 +100,36 @@ describe('the data directory in the console', () => {
     await started.body?.getReader().read();
     gone.abort();
     await expect.poll(() => readdir(path.join(dataDir, 'backups')), { timeout: 5000 }).toEqual([]);
+  });
+
+  it('is restored into another folder with progress', async () => {
+    const { ask, backups } = await make();
+    const { name } = await backups.create({ workspaces: false, secrets: false });
+    const path = `${at}/backups/${name}/restore-into`;
+    expect((await eventsOf(await ask(path, json('POST', { to: '/new' })))).at(-1)).toMatchObject({
+      type: 'done',
+      report: { to: '/new' },
+    });
+    expect((await ask(path, json('POST', { to: '' }))).status).toBe(400);
+  });
+
+  it('is reset only when the word was typed, and not when the backup before it fails', async () => {
+    const { ask, resets, dataDir } = await make();
+    const wish = { confirm: 'reset', keepSettings: true };
+    expect((await ask(`${at}/reset`, json('POST', { ...wish, confirm: 'yes' }))).status).toBe(400);
+    await writeFile(path.join(dataDir, 'backups'), 'no folder');
+    const backup = { workspaces: false };
+    expect((await eventsOf(await ask(`${at}/reset`, json('POST', { ...wish, backup })))).at(-1)).toMatchObject({
+      type: 'failed',
+    });
+    expect(resets).toEqual([]);
+    await rm(path.join(dataDir, 'backups'));
+    const events = await eventsOf(await ask(`${at}/reset`, json('POST', { ...wish, backup })));
+    expect(events.at(-1)).toMatchObject({ type: 'done', report: { pending: { keepSettings: true } } });
+    expect(await readdir(path.join(dataDir, 'backups'))).toHaveLength(1);
+    expect(resets).toEqual([true]);
+    expect(await (await ask(`${at}/reset`)).json()).toMatchObject({ plan: { goes: ['tenants'] } });
+    expect((await ask(`${at}/reset`, { method: 'DELETE' })).status).toBe(200);
   });
 
   it('is looked through as a stream, and what was found can be taken away', async () => {

@@ -8,9 +8,11 @@ import type {
   BackupReport,
   DrillReport,
   MovedFrom,
+  RestoreReport,
   VerifyReport,
 } from '../../contract/backups.ts';
 import type { IntegrityFinding, IntegrityProgress, QuarantineInfo, QuarantineReport } from '../../contract/doctor.ts';
+import { type ResetState, resetWord } from '../../contract/factory-reset.ts';
 import type { DataCare } from '../../data/data-care.ts';
 import { AppError } from '../../lib/app-error.ts';
 import { answer } from '../answer.ts';
@@ -21,6 +23,14 @@ import { validate } from '../validate.ts';
 const passphrase = z.string().min(1).max(1024).optional();
 const makeBody = z.strictObject({ workspaces: z.boolean(), secrets: z.boolean(), passphrase });
 const checkBody = z.strictObject({ passphrase });
+const restoreBody = z.strictObject({ to: z.string().min(1).max(4096), passphrase });
+const resetQuery = z.object({ keepSettings: z.enum(['true', 'false']).default('false') });
+const resetBody = z.strictObject({
+  confirm: z.literal(resetWord, { error: `Type ${resetWord} to confirm.` }),
+  keepSettings: z.boolean(),
+  /** Absent: without a backup. With a passphrase keys and tokens are in it. */
+  backup: z.strictObject({ workspaces: z.boolean(), passphrase }).optional(),
+});
 const nameParam = z.object({ name: z.string().max(200) });
 const idParam = z.object({ id: z.string().max(64) });
 const findingSchema = z.strictObject({
@@ -102,6 +112,31 @@ export function dataCareRoutes(context: ConsoleContext) {
         }),
       );
     })
+    .post('/data/backups/:name/restore-into', validate('param', nameParam), validate('json', restoreBody), (c) => {
+      const { to, passphrase: phrase } = c.req.valid('json');
+      return work<RestoreReport & { to: string }>(c.req.raw, (how) =>
+        care().restoreInto(c.req.valid('param').name, to, {
+          ...how,
+          ...(phrase !== undefined && { passphrase: phrase }),
+        }),
+      );
+    })
+    .get('/data/reset', validate('query', resetQuery), async (c) =>
+      answer<ResetState>(c, await care().reset.read(c.req.valid('query').keepSettings === 'true')),
+    )
+    .post('/data/reset', validate('json', resetBody), (c) => {
+      const { keepSettings, backup } = c.req.valid('json');
+      return work<ResetState>(c.req.raw, async (how) => {
+        if (backup) {
+          const { workspaces, passphrase: phrase } = backup;
+          const includes = { workspaces, secrets: phrase !== undefined };
+          await care().backups.create(includes, { ...how, ...(phrase !== undefined && { passphrase: phrase }) });
+        }
+        how.signal.throwIfAborted();
+        return care().reset.ask(keepSettings);
+      });
+    })
+    .delete('/data/reset', async (c) => answer<ResetState>(c, await care().reset.forget()))
     .get('/data/backups/:name', validate('param', nameParam), async (c) => {
       const { name } = c.req.valid('param');
       const file = await care().backups.fileOf(name);

@@ -17,7 +17,9 @@ import type { Logger } from '../../telemetry/logger.ts';
 import { drillRestore, type StoreTrial } from '../restore/drill.ts';
 import { errnoOf } from '../storage-error.ts';
 import { archiveName, timeOf } from './archive-format.ts';
+import { createBackupRecord } from './backup-record.ts';
 import { createBackup } from './create-backup.ts';
+import { nextDue } from './next-due.ts';
 import { readArchive, readHead } from './read-archive.ts';
 
 export interface BackupsOptions {
@@ -62,7 +64,7 @@ export function createBackups(options: BackupsOptions): Backups {
   const { dataDir, version, settings, tryStore, clock } = options;
   const logger = options.logger.child({ component: 'data' });
   let isBusy = false;
-  let problem: BackupSchedule['problem'];
+  const record = createBackupRecord(dataDir, logger);
 
   const dirOf = (): string => {
     const { dir } = settings();
@@ -121,17 +123,30 @@ export function createBackups(options: BackupsOptions): Backups {
   };
 
   async function dueAt(): Promise<number | undefined> {
-    const { everyHours } = settings();
-    if (everyHours === 0) return undefined;
-    const due = ((await lastAt()) ?? Number.NEGATIVE_INFINITY) + everyHours * hourMs;
-    return Math.max(due, (problem?.at ?? Number.NEGATIVE_INFINITY) + againMs);
+    const due = nextDue(settings(), await lastAt());
+    if (due === undefined) return undefined;
+    const problem = await problemNow();
+    // A clock that was set back must not put it off for long.
+    return problem && problem.at <= clock.now() ? Math.max(due, problem.at + againMs) : due;
+  }
+
+  /** Of the last scheduled one, unless there is an archive since. */
+  async function problemNow(): Promise<BackupSchedule['problem']> {
+    const result = await record.scheduled();
+    if (!result || result.ok || ((await lastAt()) ?? 0) > result.at) return undefined;
+    const { code, message, at } = result;
+    return { code, message, at };
   }
 
   async function schedule(): Promise<BackupSchedule> {
-    const { everyHours, keep, workspaces } = settings();
-    const [last, next] = [await lastAt(), await dueAt()];
+    const { everyHours, keep, workspaces, at, on } = settings();
+    const [last, next, lastResult] = [await lastAt(), await dueAt(), await record.scheduled()];
+    const problem = everyHours === 0 ? undefined : await problemNow();
     return {
       ...{ everyHours, keep, workspaces, dir: dirOf() },
+      ...(at !== undefined && everyHours >= 24 && { at }),
+      ...(on !== undefined && at !== undefined && everyHours >= 168 && { on }),
+      ...(lastResult && { lastResult }),
       ...(last !== undefined && { lastAt: last }),
       ...(next !== undefined && { nextAt: Math.max(next, clock.now()) }),
       ...(problem && { problem }),
@@ -144,7 +159,6 @@ export function createBackups(options: BackupsOptions): Backups {
         ...{ dataDir, dir: dirOf(), version, includes, keep: settings().keep, now: clock.now() },
         ...work,
       });
-      problem = undefined;
       const { name, sizeBytes, files, totalBytes, leftOut, leftOutCount, removed } = made;
       logger.info('Backup made', { name, sizeBytes, files, totalBytes, removed: removed.length });
       if (leftOutCount > 0)
@@ -157,6 +171,7 @@ export function createBackups(options: BackupsOptions): Backups {
     list: async () => ({
       backups: (await Promise.all((await names()).map(infoOf))).flat(),
       schedule: await schedule(),
+      drills: await record.drills(),
     }),
     create,
     verify: (name, work = {}) =>
@@ -175,7 +190,10 @@ export function createBackups(options: BackupsOptions): Backups {
         await mkdir(scratchDir, { recursive: true, mode: 0o700 });
         for (const left of (await readdir(scratchDir)).filter((each) => each.startsWith('.restore-drill-')))
           await rm(path.join(scratchDir, left), { recursive: true, force: true });
-        return drillRestore({ archive, scratchDir, tryStore, ...work });
+        const report = await drillRestore({ archive, scratchDir, tryStore, ...work });
+        const { tenants, sessions, messages } = report;
+        await record.keepDrill({ name, at: clock.now(), tenants, sessions, messages });
+        return report;
       }),
     async remove(name) {
       await rm(await fileOf(name), { force: true });
@@ -188,11 +206,15 @@ export function createBackups(options: BackupsOptions): Backups {
       try {
         const due = await dueAt();
         if (due === undefined || due > clock.now() || isBusy) return;
-        await create({ workspaces: settings().workspaces, secrets: false }, { signal });
+        const { name: made, sizeBytes } = await create(
+          { workspaces: settings().workspaces, secrets: false },
+          { signal },
+        );
+        await record.keepScheduled({ ok: true, at: clock.now(), name: made, sizeBytes });
       } catch (error) {
         if (signal.aborted) return;
         const code = error instanceof AppError ? error.code : 'internal';
-        problem = { code, message: messageOf(error), at: clock.now() };
+        await record.keepScheduled({ ok: false, code, message: messageOf(error).slice(0, 2000), at: clock.now() });
         logger.error(`The scheduled backup failed and is tried again in an hour: ${messageOf(error)}`, { code });
       }
     },

@@ -16,6 +16,8 @@ const neverTaken = new Set([
   'moved-from.json',
   'next-place.json',
   'size-history.json',
+  'backup-record.json',
+  'next-reset.json',
 ]);
 const secretFile = /^(vault\..*|api-tokens\.json)$/;
 /** In a session: what is written first comes first, so that nothing that is named in a file is missing beside it. */
