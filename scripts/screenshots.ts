@@ -20,6 +20,8 @@ const pages = [
   'skills',
   'memory',
   'health',
+  'health/doctor',
+  'health/bundle',
   'secrets',
   'data',
   'readiness',
@@ -70,7 +72,7 @@ async function takeAll(page: Page, { theme, language }: (typeof looks)[number]):
     await shown.goto(program.consoleUrl + path);
     await shown.locator('h1').waitFor();
     await shown.waitForTimeout(1500); // figures and fonts settle
-    await shown.screenshot({ path: join(folder, `${name}-${theme}-${language}.png`) });
+    await shown.screenshot({ path: join(folder, `${name.replace('/', '-')}-${theme}-${language}.png`) });
     await shown.close();
   }
 }

@@ -12,6 +12,8 @@ const paths = [
   '/skills',
   '/memory',
   '/health',
+  '/health/doctor',
+  '/health/bundle',
   '/secrets',
   '/data',
   '/readiness',

@@ -1,4 +1,17 @@
-import { expect, test } from '../support/console-test.ts';
+import { readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { expect, signIn, test } from '../support/console-test.ts';
+
+async function accessible(page: Page): Promise<void> {
+  for (const theme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)).toEqual([]);
+  }
+}
 
 test('a backup is made, proved and drilled on the Data page, with the command that restores it', async ({
   console: page,
@@ -20,7 +33,12 @@ test('a backup is made, proved and drilled on the Data page, with the command th
   await expect(page.getByText('can be restored')).toBeVisible();
   await page.getByRole('button', { name: 'Restore…' }).first().click();
   await expect(page.getByRole('dialog')).toContainText('agentrail restore ');
-  await page.keyboard.press('Escape');
+  const folder = join(tmpdir(), `agentrail-restored-${Date.now()}`);
+  await page.getByRole('dialog').getByLabel('Restore into folder').fill(folder);
+  await page.getByRole('dialog').getByRole('button', { name: 'Restore there' }).click();
+  await expect(page.getByText(`Restored into ${folder}`)).toBeVisible({ timeout: 20_000 });
+  expect((await stat(folder)).isDirectory()).toBe(true);
+  await rm(folder, { recursive: true });
   await page.getByRole('button', { name: 'Remove…' }).first().click();
   await page.getByRole('alertdialog').getByRole('button', { name: 'Remove backup' }).click();
   await expect(page.getByText('No backup is here.')).toBeVisible();
@@ -30,4 +48,54 @@ test('all that is kept is looked through, and nothing is found wrong', async ({ 
   await page.goto(`${shared.consoleUrl}/data`);
   await page.getByRole('button', { name: 'Look through all' }).click();
   await expect(page.getByText('findings: 0')).toBeVisible();
+});
+
+test('backups are scheduled, growth is drawn, and a reset is asked for, called off and carried out at the next start', async ({
+  home,
+  start,
+  page,
+}) => {
+  const program = await start();
+  await signIn(page, program);
+  await page.goto(`${program.consoleUrl}/data`);
+  await expect(page.getByRole('img', { name: /^Used: / })).toBeVisible();
+  await page.getByRole('button', { name: 'Schedule…' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('combobox', { name: 'How often' }).click();
+  await page.getByRole('option', { name: 'Every week' }).click();
+  await dialog.getByLabel('Time').fill('04:30');
+  await accessible(page);
+  await dialog.getByRole('button', { name: 'Save schedule' }).click();
+  await expect(page.getByText('Every week on Sunday at 04:30')).toBeVisible();
+  expect(await readFile(join(home.dataDir, 'agentrail.yaml'), 'utf8')).toContain('04:30');
+
+  await page.getByRole('button', { name: 'Move…' }).click();
+  await dialog.getByLabel('New folder').fill(home.dataDir);
+  await dialog.getByRole('button', { name: 'Move at next start' }).click();
+  await expect(dialog.getByText('The data directory is there already.')).toBeVisible();
+  await accessible(page);
+  await page.keyboard.press('Escape');
+
+  const askReset = async () => {
+    await page.getByRole('button', { name: 'Factory reset…' }).click();
+    const now = dialog.getByRole('button', { name: 'Reset at next start' });
+    await expect(dialog).toContainText('agentrail data reset --yes');
+    await expect(now).toBeDisabled();
+    await dialog.getByLabel('Type reset to confirm').fill('reset');
+    await accessible(page);
+    await now.click();
+    await expect(page.getByText('The next start of the program carries out the reset.')).toBeVisible({
+      timeout: 20_000,
+    });
+  };
+  await askReset();
+  await page.getByRole('button', { name: 'Call it off' }).click();
+  await expect(page.getByRole('button', { name: 'Factory reset…' })).toBeVisible();
+  await askReset();
+  await program.stop();
+  const again = await start();
+  await expect(stat(join(home.dataDir, 'agentrail.yaml'))).rejects.toMatchObject({ code: 'ENOENT' });
+  await signIn(page, again);
+  await page.goto(`${again.consoleUrl}/data`);
+  await expect(page.getByRole('button', { name: 'Verify' })).toHaveCount(2);
 });

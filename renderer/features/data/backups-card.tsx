@@ -1,7 +1,14 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { BackupInfo, BackupReport, DrillReport, VerifyReport } from '../../../server/contract/backups.ts';
+import type {
+  BackupInfo,
+  BackupReport,
+  DrillRecord,
+  DrillReport,
+  RestoreReport,
+  VerifyReport,
+} from '../../../server/contract/backups.ts';
 import { cliCommands } from '../../../server/contract/cli-commands.ts';
 import { answer, api, apiBase } from '../../api/client.ts';
 import { useCommandText } from '../../api/use-command-text.ts';
@@ -11,9 +18,7 @@ import { AsCommand } from '../../ui/as-command.tsx';
 import { Button, buttonClass } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Chip } from '../../ui/chip.tsx';
-import { CommandLine } from '../../ui/command-line.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
-import { Dialog } from '../../ui/dialog.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { ErrorState } from '../../ui/error-state.tsx';
 import { Notice } from '../../ui/notice.tsx';
@@ -22,6 +27,9 @@ import { Cell, HeadCell, Row, Table } from '../../ui/table.tsx';
 import { showFault } from '../../ui/toast.tsx';
 import { MakeBackupDialog } from './make-backup-dialog.tsx';
 import { useBackups } from './queries.ts';
+import { RestoreDialog } from './restore-dialog.tsx';
+import { ScheduleDialog } from './schedule-dialog.tsx';
+import { ScheduleLine } from './schedule-line.tsx';
 import type { Work } from './use-work.ts';
 import { WorkLine } from './work-line.tsx';
 
@@ -34,6 +42,7 @@ export function BackupsCard({ work }: { work: Work }) {
   const client = useQueryClient();
   const { data, error, refetch } = useBackups();
   const [isMaking, setMaking] = useState(false);
+  const [isScheduling, setScheduling] = useState(false);
   const [removing, setRemoving] = useState<BackupInfo>();
   const [restoring, setRestoring] = useState<BackupInfo>();
   const [outcome, setOutcome] = useState<string>();
@@ -66,6 +75,15 @@ export function BackupsCard({ work }: { work: Work }) {
       const counts = { sessions: format.number(sessions), messages: format.number(messages) };
       setOutcome(t('data.backup.drilled', { name, ...counts }));
     }
+    await again();
+  }
+
+  async function restore({ name }: BackupInfo, into: { to: string; passphrase?: string }) {
+    setRestoring(undefined);
+    setOutcome(undefined);
+    const path = `/data/backups/${name}/restore-into`;
+    const report = await work.run<RestoreReport & { to: string }>('restore', path, JSON.stringify(into));
+    if (report) setOutcome(t('data.restore.done', { to: report.to, files: format.number(report.files) }));
   }
 
   async function remove({ name }: BackupInfo) {
@@ -83,12 +101,17 @@ export function BackupsCard({ work }: { work: Work }) {
     <Card
       title={t('data.backup.title')}
       aside={
-        <Button look="primary" size="small" disabled={isBusy} onClick={() => setMaking(true)}>
-          {t('data.backup.now')}
-        </Button>
+        <span className="flex gap-2">
+          <Button size="small" disabled={data === undefined} onClick={() => setScheduling(true)}>
+            {t('data.schedule.open')}
+          </Button>
+          <Button look="primary" size="small" disabled={isBusy} onClick={() => setMaking(true)}>
+            {t('data.backup.now')}
+          </Button>
+        </span>
       }
     >
-      <WorkLine work={work} kinds={['backup', 'verify', 'drill']} />
+      <WorkLine work={work} kinds={['backup', 'verify', 'drill', 'restore']} />
       {outcome !== undefined && (
         <div className="px-3.5 pt-3">
           <Notice tone="accent" className="mb-0">
@@ -103,14 +126,7 @@ export function BackupsCard({ work }: { work: Work }) {
           </Notice>
         </div>
       )}
-      {schedule && (
-        <p className="border-line-soft border-b px-3.5 py-2.5 text-dim [overflow-wrap:anywhere]">
-          {schedule.everyHours === 0
-            ? t('data.backup.noSchedule')
-            : t('data.backup.schedule', { hours: schedule.everyHours, keep: schedule.keep })}{' '}
-          <span className="mono">{schedule.dir}</span>
-        </p>
-      )}
+      {schedule && <ScheduleLine schedule={schedule} />}
       {error && !data ? (
         <ErrorState message={faultText(error)} onRetry={() => void refetch()} />
       ) : data === undefined ? (
@@ -132,7 +148,10 @@ export function BackupsCard({ work }: { work: Work }) {
           <tbody>
             {data.backups.map((backup) => (
               <Row key={backup.name}>
-                <Cell>{format.dateTime(backup.createdAt)}</Cell>
+                <Cell>
+                  <span className="block">{format.dateTime(backup.createdAt)}</span>
+                  <Drilled drill={data.drills.find(({ name }) => name === backup.name)} />
+                </Cell>
                 <Cell>{format.bytes(backup.sizeBytes)}</Cell>
                 <Cell>
                   <span className="flex gap-1.5">
@@ -197,15 +216,32 @@ export function BackupsCard({ work }: { work: Work }) {
         }
         choices={removing ? [{ label: t('data.backup.removeNow'), onChoose: () => remove(removing) }] : []}
       />
-      <Dialog
-        open={restoring !== undefined}
+      <ScheduleDialog
+        schedule={schedule}
+        open={isScheduling}
+        onClose={() => setScheduling(false)}
+        onSaved={() => {
+          setScheduling(false);
+          void again();
+        }}
+      />
+      <RestoreDialog
+        backup={restoring}
+        dir={schedule?.dir ?? ''}
+        isBusy={isBusy}
         onClose={() => setRestoring(undefined)}
-        title={t('data.backup.restoreTitle')}
-        description={t('data.backup.restoreNote')}
-        wide
-      >
-        <CommandLine command={commandText(cliCommands.restore(`${schedule?.dir ?? ''}/${restoring?.name ?? ''}`))} />
-      </Dialog>
+        onRestore={(backup, into) => void restore(backup, into)}
+      />
     </Card>
+  );
+}
+
+/** When the archive was last brought back for trial. */
+function Drilled({ drill }: { drill: DrillRecord | undefined }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  if (!drill) return null;
+  return (
+    <span className="block text-dim text-small">{t('data.backup.drilledAt', { when: format.dateTime(drill.at) })}</span>
   );
 }

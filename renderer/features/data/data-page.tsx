@@ -3,9 +3,11 @@ import { useFormat } from '../../i18n/format.ts';
 import { PageHead } from '../../ui/page-head.tsx';
 import { useNow } from '../../ui/use-now.ts';
 import { BackupsCard } from './backups-card.tsx';
+import { GrowthCard } from './growth-card.tsx';
 import { IntegrityCard } from './integrity-card.tsx';
 import { PlaceCard } from './place-card.tsx';
 import { useBackups } from './queries.ts';
+import { ResetCard } from './reset-card.tsx';
 import { RetentionCard } from './retention-card.tsx';
 import { TenantsCard } from './tenants-card.tsx';
 import { useWork } from './use-work.ts';
@@ -30,10 +32,14 @@ export default function DataPage() {
         <BackupsCard work={work} />
         <div className="grid items-start gap-3.5 wide:grid-cols-2">
           <PlaceCard />
-          <TenantsCard work={work} />
+          <div className="grid gap-3.5">
+            <GrowthCard />
+            <TenantsCard work={work} />
+          </div>
         </div>
         <IntegrityCard work={work} />
         <RetentionCard work={work} />
+        <ResetCard work={work} />
       </div>
     </>
   );

@@ -1,4 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
+import i18next from 'i18next';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { cliCommands } from '../../../server/contract/cli-commands.ts';
@@ -11,14 +12,13 @@ import { AsCommand } from '../../ui/as-command.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Card, CardRow } from '../../ui/card.tsx';
 import { Chip } from '../../ui/chip.tsx';
-import { CommandLine } from '../../ui/command-line.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { CopyButton } from '../../ui/copy-button.tsx';
-import { Dialog } from '../../ui/dialog.tsx';
 import { ErrorState } from '../../ui/error-state.tsx';
 import { SkeletonRows } from '../../ui/skeleton.tsx';
 import { showFault } from '../../ui/toast.tsx';
-import { dataKeys, useDataMap } from './queries.ts';
+import { MoveDialog } from './move-dialog.tsx';
+import { dataKeys, placeKey, useDataMap, useGrowth, usePlace } from './queries.ts';
 
 /** Where the data lies and what of it is how large. */
 export function PlaceCard() {
@@ -29,6 +29,9 @@ export function PlaceCard() {
   const client = useQueryClient();
   const dataDir = useKnown((live) => live.dataDir);
   const { data, error, refetch } = useDataMap();
+  const growth = useGrowth().data?.perDay?.folders;
+  const { data: place } = usePlace();
+  const next = place?.next;
   const [isMoving, setMoving] = useState(false);
   const [isRemoving, setRemoving] = useState(false);
   const oldCopy = data?.oldCopy;
@@ -41,6 +44,15 @@ export function PlaceCard() {
       showFault(t('data.place.oldNotRemoved'), faultText(fault));
       throw fault;
     }
+  }
+
+  async function stay() {
+    try {
+      await answer(api['first-run'].place.$delete());
+    } catch (fault) {
+      showFault(t('data.place.notStaying'), faultText(fault));
+    }
+    await client.invalidateQueries({ queryKey: placeKey });
   }
 
   return (
@@ -56,6 +68,21 @@ export function PlaceCard() {
           </>
         }
       />
+      {next && (
+        <CardRow
+          title={next.problem === undefined ? t('data.place.moves') : t('data.place.movedNot')}
+          note={
+            <>
+              <span className="mono">{next.to}</span> {next.problem}
+            </>
+          }
+          actions={
+            <Button size="small" onClick={() => void stay()}>
+              {t('data.place.stay')}
+            </Button>
+          }
+        />
+      )}
       {oldCopy && (
         <CardRow
           title={t('data.place.old')}
@@ -75,24 +102,30 @@ export function PlaceCard() {
         <ul>
           {data.folders.map(({ name, sizeBytes, isRebuildable }) => (
             <li key={name} className="flex items-center gap-2 border-line-soft border-b px-3.5 py-2 last:border-b-0">
-              <span className="mono min-w-0 flex-1 [overflow-wrap:anywhere]">
-                {name === 'files' ? t('data.place.files') : name}
+              <span className="min-w-0 flex-1">
+                <span className="mono block [overflow-wrap:anywhere]">
+                  {name === 'files' ? t('data.place.files') : name}
+                </span>
+                {i18next.exists(`data.place.notes.${name}`) && (
+                  <span className="block text-dim text-small">{t(`data.place.notes.${name as 'tenants'}`)}</span>
+                )}
               </span>
-              {isRebuildable && <Chip>{t('data.place.rebuildable')}</Chip>}
-              <span className="tabular text-dim">{format.bytes(sizeBytes)}</span>
+              <Chip tone={isRebuildable ? 'idle' : 'ok'}>
+                {isRebuildable ? t('data.place.rebuildable') : t('data.place.kept')}
+              </Chip>
+              <span className="tabular w-24 text-right">
+                <span className="block">{format.bytes(sizeBytes)}</span>
+                {(growth?.[name] ?? 0) > 0 && (
+                  <span className="block text-dim text-small">
+                    {t('data.place.grows', { size: format.bytes(growth?.[name] ?? 0) })}
+                  </span>
+                )}
+              </span>
             </li>
           ))}
         </ul>
       )}
-      <Dialog
-        open={isMoving}
-        onClose={() => setMoving(false)}
-        title={t('data.place.moveTitle')}
-        description={t('data.place.moveNote')}
-        wide
-      >
-        <CommandLine command={commandText(cliCommands.dataMove('/path/to/folder'))} />
-      </Dialog>
+      <MoveDialog open={isMoving} place={place} onClose={() => setMoving(false)} />
       <ConfirmDialog
         open={isRemoving}
         onClose={() => setRemoving(false)}

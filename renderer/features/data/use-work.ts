@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'react';
 import { followProgress } from '../../api/progress.ts';
 import { useFaultText } from '../../api/use-fault-text.ts';
 
-export type WorkKind = 'backup' | 'verify' | 'drill' | 'scan' | 'retention' | 'import';
+export type WorkKind = 'backup' | 'verify' | 'drill' | 'scan' | 'retention' | 'import' | 'restore' | 'reset';
 
 interface Step {
   type: 'step';

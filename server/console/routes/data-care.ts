@@ -55,7 +55,7 @@ export interface DataMap {
 }
 
 /** Made anew when it is missing, or of no use after a while. */
-const rebuildable = new Set(['logs', 'incoming']);
+const rebuildable = new Set(['logs', 'incoming', 'run']);
 
 /**
  * Backups, integrity and the place of the data directory. What takes a while is answered as server-sent events, and ends

@@ -25,7 +25,7 @@ const ownFolders = [
 const ownFiles =
   /^(vault\..*|(api-tokens|console-sessions|secret-use|usage|readiness|first-run|leak-sweep|log-searches|backup-record|size-history)\.json)$/;
 /** Marks of its work, which nobody needs to be told of. */
-const marks = new Set(['lock', 'run', nextResetName, 'next-place.json', 'moved-from.json', 'moved.json']);
+const marks = new Set(['lock', 'run', 'node-id', nextResetName, 'next-place.json', 'moved-from.json', 'moved.json']);
 
 /** What was asked for and is carried out at the next start; undefined: nothing. Throws AppError `reset_unclear`. */
 export async function readNextReset(dataDir: string): Promise<ResetWish | undefined> {
