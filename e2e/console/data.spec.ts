@@ -55,6 +55,7 @@ test('backups are scheduled, growth is drawn, and a reset is asked for, called o
   start,
   page,
 }) => {
+  test.slow();
   const program = await start();
   await signIn(page, program);
   await page.goto(`${program.consoleUrl}/data`);
@@ -82,13 +83,13 @@ test('backups are scheduled, growth is drawn, and a reset is asked for, called o
     await expect(dialog).toContainText('agentrail data reset --yes');
     await expect(now).toBeDisabled();
     await dialog.getByLabel('Type reset to confirm').fill('reset');
-    await accessible(page);
     await now.click();
     await expect(page.getByText('The next start of the program carries out the reset.')).toBeVisible({
       timeout: 20_000,
     });
   };
   await askReset();
+  await accessible(page);
   await page.getByRole('button', { name: 'Call it off' }).click();
   await expect(page.getByRole('button', { name: 'Factory reset…' })).toBeVisible();
   await askReset();
