@@ -15,7 +15,8 @@ export const dataKeys = {
 /** The first run shows the same. */
 export const placeKey = [...queryKeys.firstRun, 'place'];
 
-const growthEveryMs = 60_000;
+/** Measuring means walking through all that is kept. */
+const growthEveryMs = 600_000;
 
 export function useDataMap() {
   return useQuery({ queryKey: dataKeys.map, queryFn: () => answer(api.data.map.$get()) });

@@ -7,7 +7,7 @@ import type { Logger } from '../../telemetry/logger.ts';
 import { atomicWriteFile } from '../atomic-write.ts';
 import { errnoOf } from '../storage-error.ts';
 
-export const backupRecordName = 'backup-record.json';
+const backupRecordName = 'backup-record.json';
 const mostDrills = 20;
 
 const text = z.string().max(2000);
