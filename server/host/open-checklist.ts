@@ -71,9 +71,9 @@ export function openChecklist(foundation: Foundation, parts: ChecklistParts) {
         return { kind: 'postgres', instances: (await parts.cluster.instances?.())?.length ?? 1 };
       },
       async newestBackup() {
-        const { backups: all, schedule } = await backups.list();
-        const [backup] = all;
-        return { dir: schedule.dir, ...(backup && { backup }) };
+        const { backups: all, schedule, drills } = await backups.list();
+        const [[backup], [drill]] = [all, drills];
+        return { dir: schedule.dir, ...(backup && { backup }), ...(drill && { drill }) };
       },
       verifyBackup: (name, signal) => backups.verify(name, { signal }),
       tryLog: () => tryLog(foundation),

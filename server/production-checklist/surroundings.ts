@@ -1,4 +1,4 @@
-import type { BackupInfo, VerifyReport } from '../contract/backups.ts';
+import type { BackupInfo, DrillRecord, VerifyReport } from '../contract/backups.ts';
 import type { Config, ConfigFault, ConfigSource } from '../contract/config.ts';
 import type { EngineStatus, ImageStatus } from '../contract/sandbox.ts';
 import type { VaultStatus } from '../contract/secrets.ts';
@@ -52,7 +52,8 @@ export interface ChecklistSurroundings {
   trySandbox(signal: AbortSignal): Promise<SandboxTrial>;
   pauses(signal: AbortSignal): Promise<MeasuredPauses>;
   store(): Promise<{ kind: 'files' | 'postgres'; instances?: number }>;
-  newestBackup(): Promise<{ backup?: BackupInfo; dir: string }>;
+  /** `drill`: the latest that brought an archive back. */
+  newestBackup(): Promise<{ backup?: BackupInfo; dir: string; drill?: DrillRecord }>;
   verifyBackup(name: string, signal: AbortSignal): Promise<VerifyReport>;
   /** Writes a line and looks for it; undefined: this process does not write the log. */
   tryLog?(signal: AbortSignal): Promise<{ isFound: boolean; tookMs: number }>;

@@ -72,6 +72,11 @@ it('a backup is there, young, whole, made by itself, and on another disk', async
     code: 'backups_old',
     params: { days: 30 },
   });
+  const drill = { name: 'b', at: 0, tenants: 1, sessions: 2, messages: 3 };
+  const drilled = { newestBackup: async () => ({ ...(await backupIn('/b')()), drill }) };
+  expect((await run(backups, drilled)).evidence).toContainEqual({
+    ...{ name: 'last drill', value: 'b, 2 sessions, 1970-01-01T00:00:00.000Z' },
+  });
   const damaged = { verifyBackup: () => Promise.reject(new AppError('backup_damaged', 'A file differs.')) };
   expect(await run(backups, damaged)).toMatchObject({ state: 'failed', params: { reason: 'A file differs.' } });
   const busy = { verifyBackup: () => Promise.reject(new AppError('backup_busy', 'Another one runs.')) };

@@ -79,11 +79,15 @@ export const backups: Check = {
   timeoutMs: 120_000,
   async run(at, signal) {
     const { everyHours, dir: ownDir } = at.settings().backup;
-    const { backup, dir } = await at.newestBackup();
+    const { backup, dir, drill } = await at.newestBackup();
     const evidence = [seen('folder', dir), seen('backup.everyHours', everyHours)];
     const fix = everyHours === 0 ? 'set_backup_schedule' : 'open_data';
     if (!backup) return { state: 'failed', code: 'backups_none', evidence, fix };
     evidence.push(seen('newest', `${backup.name}, ${new Date(backup.createdAt).toISOString()}`));
+    if (drill)
+      evidence.push(
+        seen('last drill', `${drill.name}, ${drill.sessions} sessions, ${new Date(drill.at).toISOString()}`),
+      );
     const began = at.monotonic();
     try {
       if (backup.problem !== undefined) throw new Error(backup.problem);
