@@ -12,6 +12,8 @@ export const linkedPages: Readonly<Record<string, string>> = {
   health: '/health',
   secrets: '/secrets',
   data: '/data',
+  readiness: '/readiness',
+  deploy: '/deploy',
   settings: '/settings',
 };
 

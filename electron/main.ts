@@ -32,6 +32,8 @@ import { createRecovery } from './recovery/recovery.ts';
 import { followRuns, personsRuns } from './runs.ts';
 import { parseStart } from './start-options.ts';
 import { openTray } from './tray.ts';
+import { openUpdates } from './updates/open-updates.ts';
+import type { Updates } from './updates/updates.ts';
 import { createWindowKeeper, type WindowKeeper } from './window-keeper.ts';
 import { desktopWords } from './words.ts';
 
@@ -63,8 +65,21 @@ async function run(links: LinkFollower): Promise<void> {
   const record = openStartRecord(openOwnFile(join(userData, 'starts.json'), crashTimesSchema, 'The start'), Date.now);
   const pageCrashes = createCrashCounter(Date.now);
 
+  const updates = openUpdates({
+    app,
+    file: join(userData, 'updates.json'),
+    runs: () => personsRuns(keeper.current()),
+    async backUp(signal) {
+      await keeper.current()?.backUp(signal);
+    },
+    announce(found) {
+      const { title, body } = words().update;
+      if (preferences.current().notifications) notify({ title, body: body(found.version), path: '/settings' });
+    },
+    onChange: (state) => window.tell('update', state),
+  });
   const keeper: HostKeeper = createHostKeeper({
-    open: openHost,
+    open: (isSafeMode) => openHost(isSafeMode, updates.knowledge),
     pages: createPages(rendererDir),
     recovery: (opened) =>
       createRecovery({
@@ -88,12 +103,15 @@ async function run(links: LinkFollower): Promise<void> {
 
   const quit = createQuit({
     requestQuit: () => app.quit(),
-    ask() {
+    async ask() {
       const runs = personsRuns(keeper.current());
-      return runs.length === 0 ? Promise.resolve('now') : askOnQuit(window.current(), runs, words());
+      const choice = runs.length === 0 ? 'now' : await askOnQuit(window.current(), runs, words());
+      if (choice === 'cancel') updates.stay();
+      return choice;
     },
     close: async (mode, tell) => {
       tell(words().quit.closing);
+      updates.close();
       await keeper.close(mode, tell);
       record.endedInOrder();
       tray?.close();
@@ -102,7 +120,11 @@ async function run(links: LinkFollower): Promise<void> {
     runs: () => personsRuns(keeper.current()),
     onProgress: (step) => window.tell('quitProgress', step),
     boundMs: (mode) => shutdownBoundMs + (mode === 'drain' ? (keeper.current()?.drainMs() ?? 0) : 0),
-    exit: (code) => app.exit(code),
+    exit(code) {
+      const exit = () => app.exit(code);
+      // A system that shuts down waits for nothing.
+      if (code !== 0 || quit.isUrgent() || !updates.installInstead(exit)) exit();
+    },
     report: console.error,
   });
   const window: WindowKeeper = createWindowKeeper({
@@ -111,7 +133,7 @@ async function run(links: LinkFollower): Promise<void> {
     icon: join(iconsDir, 'icon-512.png'),
     hasDevTools,
     title: () => (keeper.isSafeMode() ? `${words().appName} (${words().safeMode})` : words().appName),
-    onClose: () => (quit.isQuitting() ? 'quit' : closeChoice()),
+    onClose: () => (updates.isInstalling() ? undefined : quit.isQuitting() ? 'quit' : closeChoice()),
     async askOnClose(open) {
       const choice = await askOnClose(open, words());
       if (choice !== undefined) preferences.change({ onClose: choice });
@@ -151,6 +173,7 @@ async function run(links: LinkFollower): Promise<void> {
       loginItem: loginItem(),
       canCloseToTray: () => platform !== 'darwin' && tray !== undefined,
       isSafeMode: keeper.isSafeMode,
+      updates,
     }),
   );
   setMenu(language);
@@ -161,7 +184,10 @@ async function run(links: LinkFollower): Promise<void> {
     show: notify,
   });
   followPower(powerMonitor, { power: () => keeper.current()?.power, onShutdown: () => quit.urgently('system') });
-  app.on('before-quit', quit.onBeforeQuit);
+  app.on('before-quit', (event) => {
+    // Everything is closed, and what installs ends the program by itself.
+    if (!updates.isInstalling()) quit.onBeforeQuit(event);
+  });
   app.on('window-all-closed', () => {
     // The tray holds the program, and so does a Mac's dock.
     if (platform !== 'darwin' && !tray && !quit.isQuitting()) app.quit();
@@ -170,6 +196,7 @@ async function run(links: LinkFollower): Promise<void> {
   if (start.launcherPipe !== undefined) onLauncherGone(start.launcherPipe, () => quit.urgently('system'));
   app.on('activate', () => window.show());
   links.onOpen((path) => window.show(path));
+  updates.begin();
 
   if (record.isLoop && !start.isSafeMode) keeper.stay({ kind: 'crash_loop', count: record.crashes });
   if (!start.isHidden || record.isLoop) window.show(links.first());
@@ -177,13 +204,14 @@ async function run(links: LinkFollower): Promise<void> {
 }
 
 /** Opens the console while the window is already being made. */
-function openHost(isSafeMode: boolean): Promise<ConsoleHost> {
+function openHost(isSafeMode: boolean, updates: Updates['knowledge']): Promise<ConsoleHost> {
   return openConsoleHost({
     auth: 'desktop',
     rendererDir,
     resourcesDir: join(appDir, 'resources'),
     commandLine,
     version: app.getVersion(),
+    updates: async () => updates(),
     startKeychain: keychainProcess(join(import.meta.dirname, 'keychain-process.js')),
     ...(isSafeMode && { settings: { plugins: [], mcpServers: {} } }),
   });

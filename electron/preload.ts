@@ -28,10 +28,13 @@ const native: Native = {
   setMenuLanguage: call('setMenuLanguage'),
   startup: call('startup'),
   changeStartup: call('changeStartup'),
+  updates: call('updates'),
+  update: call('update'),
   quit: call('quit'),
   onCommand: listenTo('command'),
   onNavigate: listenTo('navigate'),
   onQuitProgress: listenTo('quitProgress'),
+  onUpdate: listenTo('update'),
 };
 
 contextBridge.exposeInMainWorld('native', native);

@@ -31,6 +31,7 @@ export interface Quit {
    */
   urgently(by: 'signal' | 'system'): void;
   isQuitting(): boolean;
+  isUrgent(): boolean;
 }
 
 type Stage = 'none' | 'asking' | 'draining' | 'ending';
@@ -124,5 +125,6 @@ export function createQuit(options: QuitOptions): Quit {
       else if (by === 'signal' && signals > 1) options.exit(1);
     },
     isQuitting: () => stage === 'draining' || stage === 'ending',
+    isUrgent: () => isUrgent,
   };
 }

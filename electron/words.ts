@@ -44,6 +44,10 @@ const en = {
     asks: 'A run waits for your answer',
     open: 'Open',
   },
+  update: {
+    title: 'A new version is there',
+    body: (version: string) => `Agentrail Console ${version}: Settings shows what is new.`,
+  },
 };
 
 export type DesktopWords = typeof en;
@@ -89,6 +93,10 @@ const zh: DesktopWords = {
     error: '运行失败',
     asks: '有运行在等待你的答复',
     open: '打开',
+  },
+  update: {
+    title: '有新版本',
+    body: (version) => `Agentrail Console ${version}：可在设置中查看更新内容。`,
   },
 };
 

@@ -58,6 +58,8 @@ export interface ConsoleHost extends ServerHost {
   power: Power;
   /** How long a shutdown that drains waits for runs. */
   drainMs(): number;
+  /** Makes a backup as the scheduled one. Throws as `createBackup`. */
+  backUp(signal: AbortSignal): Promise<void>;
   /** While `close('drain')` waits for runs: ends them now. */
   hurry(): void;
   /** Answers everything below `app://console/` or `http://127.0.0.1:<console port>/`. */
@@ -129,6 +131,7 @@ export async function openConsoleHost(options: ConsoleHostOptions): Promise<Cons
     server: parts.lifecycle,
     power: parts.power,
     drainMs: () => config.current().shutdown.drainMs,
+    backUp: parts.backUp,
     hurry: parts.hurry,
     fetch: consoleApp.fetch,
     dropStreams: consoleApp.dropStreams,

@@ -58,6 +58,53 @@ export interface NativeNotification {
   path?: string | undefined;
 }
 
+export const updateActions = [
+  ...(['check', 'download', 'cancel', 'install'] as const),
+  ...(['skip', 'unskip', 'later', 'automatic_on', 'automatic_off'] as const),
+] as const;
+export type UpdateAction = (typeof updateActions)[number];
+
+export interface UpdateProblem {
+  step: 'check' | 'download' | 'backup';
+  code: 'unreachable' | 'nothing_there' | 'not_understood' | 'not_genuine' | 'disk_full' | 'other';
+  /** What was said by whatever failed, in English. */
+  detail: string;
+}
+
+/** `waiting`: for runs. `ready`: fetched and backed up; installed as the program ends. */
+export type UpdatePhase =
+  | 'unavailable'
+  | 'idle'
+  | 'checking'
+  | 'current'
+  | 'available'
+  | 'downloading'
+  | 'waiting'
+  | 'backing_up'
+  | 'ready'
+  | 'failed';
+
+/** Where this program is on the way to a newer version. Sizes in bytes, times since 1970 in ms. */
+export interface UpdateState {
+  phase: UpdatePhase;
+  /** Why this build does not update itself. */
+  reason?: 'source' | 'no_address';
+  /** Of this program. */
+  version: string;
+  latest?: string;
+  notes?: string;
+  releasedAt?: number;
+  receivedBytes?: number;
+  totalBytes?: number;
+  /** Titles of those that are waited for. */
+  runs?: string[];
+  problem?: UpdateProblem;
+  checkedAt?: number;
+  isAutomatic: boolean;
+  /** The version that the person does not want to be asked about. */
+  skipped?: string;
+}
+
 /** Requests from the page. Each is answered by a promise, which rejects when an argument is refused. */
 export interface NativeCalls {
   appInfo(): AppInfo;
@@ -74,6 +121,9 @@ export interface NativeCalls {
   startup(): StartupState;
   /** What is absent stays as it is. */
   changeStartup(change: StartupChange): StartupState;
+  updates(): UpdateState;
+  /** What does not fit the state is left alone. The rest comes as events. */
+  update(action: UpdateAction): UpdateState;
   /** As Quit in the menu; while the program is quitting, ends the runs that it waits for. */
   quit(): void;
 }
@@ -84,6 +134,7 @@ export interface NativeEvents {
   /** Address of a page to go to. */
   navigate: string;
   quitProgress: QuitStep;
+  update: UpdateState;
 }
 
 type Asynchronous<Calls> = {
@@ -99,6 +150,7 @@ export interface Native extends Asynchronous<NativeCalls> {
   onCommand(listener: (command: NativeCommand) => void): () => void;
   onNavigate(listener: (path: string) => void): () => void;
   onQuitProgress(listener: (step: QuitStep) => void): () => void;
+  onUpdate(listener: (state: UpdateState) => void): () => void;
 }
 
 /** Name of the channel that carries a call or an event. */

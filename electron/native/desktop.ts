@@ -1,6 +1,7 @@
 import { app, BrowserWindow, dialog, nativeTheme, shell } from 'electron';
 import type { LoginItem } from '../login-item.ts';
 import type { Preferences } from '../preferences.ts';
+import type { Updates } from '../updates/updates.ts';
 import type { MenuLanguage, NativeNotification, StartupState } from './contract.ts';
 import type { registerNativeHandlers } from './handlers.ts';
 
@@ -11,6 +12,7 @@ export interface DesktopParts {
   loginItem: LoginItem;
   canCloseToTray(): boolean;
   isSafeMode(): boolean;
+  updates: Pick<Updates, 'state' | 'act'>;
 }
 
 /** What the page's calls do on this desktop. */
@@ -53,6 +55,8 @@ export function desktopAnswers(parts: DesktopParts): Parameters<typeof registerN
       });
       return startup();
     },
+    updates: parts.updates.state,
+    update: parts.updates.act,
     quit: () => app.quit(),
   };
 }

@@ -16,6 +16,8 @@ function registered() {
     setMenuLanguage: vi.fn(),
     startup: vi.fn(),
     changeStartup: vi.fn(),
+    updates: vi.fn(),
+    update: vi.fn(),
     quit: vi.fn(),
   };
   registerNativeHandlers({ handle: (channel, handler) => void handlers.set(channel, handler as never) }, answers);
@@ -59,6 +61,7 @@ describe('arguments', () => {
     ['notify', [{ title: 'Run finished', body: '', path: '/playground/s-1' }]],
     ['changeStartup', [{ onClose: 'tray' }]],
     ['changeStartup', [{ atLogin: true, notifications: false }]],
+    ['update', ['install']],
     ['quit', []],
   ])('%s with %j is carried out', (name, given) => {
     const { answers, call } = registered();
@@ -84,6 +87,7 @@ describe('arguments', () => {
     ['changeStartup', [{ onClose: 'explode' }]],
     ['changeStartup', [{ atLogin: 'yes' }]],
     ['changeStartup', [{ path: '/bin/sh' }]],
+    ['update', ['https://example.com/']],
     ['quit', [0]],
   ])('%s with %j is refused and nothing is done', (name, given) => {
     const { answers, call } = registered();

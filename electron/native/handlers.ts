@@ -3,7 +3,7 @@ import type { IpcMain, WebFrameMain } from 'electron';
 import { z } from 'zod';
 import { consoleOrigin, isConsoleUrl } from '../console-protocol.ts';
 import { isExternalUrl } from '../lockdown.ts';
-import { channelOf, closeChoices, languages, type NativeCalls } from './contract.ts';
+import { channelOf, closeChoices, languages, type NativeCalls, updateActions } from './contract.ts';
 
 type Answers = {
   [Name in keyof NativeCalls]: (
@@ -45,6 +45,8 @@ export const argumentSchemas: { [Name in keyof NativeCalls]: z.ZodType<Parameter
       notifications: z.boolean().optional(),
     }),
   ]),
+  updates: z.tuple([]),
+  update: z.tuple([z.enum(updateActions)]),
   quit: z.tuple([]),
 };
 

@@ -41,6 +41,5 @@ export function warningsFor(platform, env) {
 
 export default async function beforePack({ packager, electronPlatformName, arch }) {
   checkParts(packager.projectDir, electronPlatformName, archNames[arch] ?? String(arch));
-  // biome-ignore lint/style/noProcessEnv: electron-builder hands its credentials over in the environment.
   for (const warning of warningsFor(electronPlatformName, process.env)) process.stderr.write(`\n  !! ${warning}\n\n`);
 }

@@ -1,5 +1,6 @@
 import type { LogLine } from '../contract/logs.ts';
 import type { Listener } from '../lifecycle.ts';
+import type { UpdateKnowledge } from '../production-checklist/surroundings.ts';
 import type { StartKeychain } from '../secrets/keychain.ts';
 import type { CommandLine } from './command-line.ts';
 import type { Extensions } from './extensions.ts';
@@ -20,6 +21,8 @@ export interface HostOptions {
   isCommand?: boolean;
   /** How the system's keychain is asked. Default: by a process of this program. */
   startKeychain?: StartKeychain | undefined;
+  /** What is known of newer versions, where the program can find out; undefined: nothing yet. */
+  updates?(): Promise<UpdateKnowledge | undefined>;
   /** What an embedding program brings along. */
   extensions?: Extensions;
   /** Settings that win over environment and file: dotted paths and values. */

@@ -209,6 +209,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
   const checklist = openChecklist(foundation, {
     ...{ version: options.version, resourcesDir: options.resourcesDir },
     ...{ server: lifecycle, sessions, sandboxes, backups: backups.backups, cluster },
+    ...(options.updates && { updates: options.updates }),
     lastLeakSweep: () => leakSweep.summary(),
   });
 
@@ -251,6 +252,11 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
     keeping: keeping.keeping,
     dataCare,
     ...measures.measured,
+    /** As the scheduled one, without secrets. */
+    backUp: async (signal: AbortSignal) => {
+      const { workspaces } = config.current().backup;
+      await backups.backups.create({ workspaces, secrets: false }, { signal });
+    },
     doctor,
     leakSweep,
     checklist: checklist.checklist,

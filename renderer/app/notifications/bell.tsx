@@ -5,8 +5,8 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { answer, api } from '../../api/client.ts';
 import { useIsOffline, useLive } from '../../api/live-context.ts';
-import { useNotifyChoice } from '../../api/notify-choice.ts';
 import { useFaultText } from '../../api/use-fault-text.ts';
+import { useStartup } from '../../api/use-startup.ts';
 import { Button, buttonClass } from '../../ui/button.tsx';
 import { cn } from '../../ui/cn.ts';
 import { EmptyState } from '../../ui/empty-state.tsx';
@@ -84,11 +84,14 @@ export function Bell() {
 
 function NativeChoice() {
   const { t } = useTranslation();
-  const { isOn, choose } = useNotifyChoice();
+  const { startup, change } = useStartup();
+  if (!startup) return null;
+  const choose = (notifications: boolean) =>
+    change.mutate({ notifications }, { onError: (error) => showFault(t('settings.startup.failed'), error.message) });
   return (
     <div className="flex items-center gap-3 border-line-soft border-t px-3.5 py-2.5 text-small">
       <span className="min-w-0 flex-1 text-dim">{t('notices.native')}</span>
-      <Switch label={t('notices.native')} checked={isOn} onChange={choose} />
+      <Switch label={t('notices.native')} checked={startup.notifications} onChange={choose} />
     </div>
   );
 }

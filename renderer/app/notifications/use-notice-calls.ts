@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react';
 import { useLiveEvents, useLiveHandle } from '../../api/live-context.ts';
-import { useNotifyChoice } from '../../api/notify-choice.ts';
+import { useStartup } from '../../api/use-startup.ts';
 import { showToast } from '../../ui/toast.tsx';
 import { isInSight, useNoticeWords } from './notice-words.ts';
 
@@ -11,6 +11,7 @@ const newMs = 60_000;
 export function useNoticeCalls(): void {
   const live = useLiveHandle();
   const words = useNoticeWords();
+  const isWanted = useStartup().startup?.notifications === true;
   const seen = useRef(new Set<string>());
   useEffect(() => {
     for (const { id } of live.store.getState().live?.notices ?? []) seen.current.add(id);
@@ -23,7 +24,9 @@ export function useNoticeCalls(): void {
     if (isKnown || notice.isOver || notice.isRead || Date.now() - notice.at > newMs) return;
     const { title, note } = words(notice);
     const isAway = document.hidden || !document.hasFocus();
-    if (isAway && window.native && useNotifyChoice.getState().isOn) {
+    if (isAway && window.native && isWanted) {
+      // The program itself tells of runs, also while there is no window.
+      if (notice.session) return;
       // A system that shows none has the list.
       window.native.notify({ title: title.slice(0, 200), body: note.slice(0, 2000) }).catch(() => undefined);
     } else if (!isInSight(notice, location.pathname)) {

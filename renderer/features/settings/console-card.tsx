@@ -1,10 +1,8 @@
 import { useTranslation } from 'react-i18next';
-import { useNotifyChoice } from '../../api/notify-choice.ts';
 import { type Language, languageNames, languages } from '../../i18n/i18n.ts';
 import { useLanguage } from '../../i18n/language.ts';
 import { Card, CardRow } from '../../ui/card.tsx';
 import { Segmented } from '../../ui/segmented.tsx';
-import { Switch } from '../../ui/switch.tsx';
 import { type Theme, themes, useTheme } from '../../ui/theme.ts';
 
 export function ConsoleCard() {
@@ -35,19 +33,6 @@ export function ConsoleCard() {
           />
         }
       />
-      {window.native && <NotifyRow />}
     </Card>
-  );
-}
-
-function NotifyRow() {
-  const { t } = useTranslation();
-  const { isOn, choose } = useNotifyChoice();
-  return (
-    <CardRow
-      title={t('notices.native')}
-      note={t('notices.nativeNote')}
-      actions={<Switch label={t('notices.native')} checked={isOn} onChange={choose} />}
-    />
   );
 }

@@ -9,11 +9,13 @@ import { ErrorState } from '../../ui/error-state.tsx';
 import { PageHead } from '../../ui/page-head.tsx';
 import { Segmented } from '../../ui/segmented.tsx';
 import { SkeletonRows } from '../../ui/skeleton.tsx';
+import { AboutCard } from './about-card.tsx';
 import { ConsoleCard } from './console-card.tsx';
 import { FileFaults } from './file-faults.tsx';
 import { McpCard } from './mcp-card.tsx';
 import { SettingsForm } from './settings-form.tsx';
 import { StartupCard } from './startup-card.tsx';
+import { UpdatesCard } from './updates-card.tsx';
 import { useSettings } from './use-settings.ts';
 import { YamlTab } from './yaml/yaml-tab.tsx';
 
@@ -71,6 +73,7 @@ export default function SettingsPage() {
         {data && <FileFaults faults={data.faults} notes={data.notes} />}
         <ConsoleCard />
         <StartupCard />
+        <UpdatesCard />
         {!data && !error && (
           <Card>
             <SkeletonRows rows={6} />
@@ -83,6 +86,7 @@ export default function SettingsPage() {
         )}
         {data && <McpCard />}
         {data && <SettingsForm values={data.values} />}
+        <AboutCard />
       </div>
     </>
   );

@@ -1,10 +1,10 @@
 import { useTranslation } from 'react-i18next';
 import { type CloseChoice, closeChoices } from '../../../electron/native/contract.ts';
+import { useStartup } from '../../api/use-startup.ts';
 import { Card, CardRow } from '../../ui/card.tsx';
 import { Segmented } from '../../ui/segmented.tsx';
 import { Switch } from '../../ui/switch.tsx';
 import { showFault } from '../../ui/toast.tsx';
-import { useStartup } from './use-startup.ts';
 
 /** How the desktop program starts and ends. A browser tab has neither, and says so. */
 export function StartupCard() {

@@ -22,9 +22,11 @@ import { sessions } from './sessions.ts';
 import { settings } from './settings.ts';
 import { shell } from './shell.ts';
 import { skills } from './skills.ts';
+import { about, updates } from './updates.ts';
 import { yaml } from './yaml.ts';
 
 export const en = {
+  about,
   bundle,
   common,
   data,
@@ -51,4 +53,5 @@ export const en = {
   shell,
   skills,
   yaml,
+  updates,
 };

@@ -11,7 +11,6 @@ export const notices = {
   unread: 'unread',
   untitled: 'A run',
   native: 'Tell me when the window is in the background',
-  nativeNote: 'Through the notifications of the system.',
   codes: {
     run_failed: { title: 'A run failed', note: '{{title}}' },
     question_waiting: { title: 'An agent has a question', note: '{{question}}' },

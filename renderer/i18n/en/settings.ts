@@ -20,7 +20,7 @@ export const settings = {
     noTray: 'This system has no tray here: the program ends as the system has it',
     closeChoices: { ask: 'Ask', tray: 'Keep running', quit: 'Quit' },
     notifications: 'Notifications',
-    notificationsNote: 'When a run waits for you or a long one ends, and the window is not in front',
+    notificationsNote: 'While the window is not in front: a run waits for you, a long one ended, something needs you',
   },
   groups: {
     server: 'Server',

@@ -23,8 +23,10 @@ import { sessions } from './sessions.ts';
 import { settings } from './settings.ts';
 import { shell } from './shell.ts';
 import { skills } from './skills.ts';
+import { about, updates } from './updates.ts';
 import { yaml } from './yaml.ts';
 export const zhCn: Words = {
+  about,
   bundle,
   common,
   data,
@@ -51,4 +53,5 @@ export const zhCn: Words = {
   shell,
   skills,
   yaml,
+  updates,
 };

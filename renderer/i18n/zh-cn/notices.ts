@@ -11,7 +11,6 @@ export const notices: Words['notices'] = {
   unread: '未读',
   untitled: '一次运行',
   native: '窗口在后台时提醒我',
-  nativeNote: '通过系统通知提醒。',
   codes: {
     run_failed: { title: '运行失败', note: '{{title}}' },
     question_waiting: { title: '智能体有问题要问', note: '{{question}}' },

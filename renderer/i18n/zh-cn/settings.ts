@@ -21,7 +21,7 @@ export const settings: Words['settings'] = {
     noTray: '此系统没有可用的托盘，程序按系统的方式结束',
     closeChoices: { ask: '询问', tray: '继续运行', quit: '退出' },
     notifications: '通知',
-    notificationsNote: '有运行等待你，或较长的运行结束，且窗口不在最前时',
+    notificationsNote: '窗口不在最前时：有运行等待你、较长的运行结束，或有问题需要处理',
   },
   groups: {
     server: '服务器',

@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import type { StartupChange, StartupState } from '../../../electron/native/contract.ts';
+import type { StartupChange, StartupState } from '../../electron/native/contract.ts';
 
 const key = ['startup'];
 
