@@ -1,5 +1,6 @@
 import { ActivityCard } from './activity-card.tsx';
 import { ConnectCard } from './connect-card.tsx';
+import { FailedStart } from './failed-start.tsx';
 import { Figures } from './figures.tsx';
 import { NeedsAttention } from './needs-attention.tsx';
 import { ProcessCard } from './process-card.tsx';
@@ -18,6 +19,7 @@ export default function OverviewPage() {
       <SetupNotice />
       <div className="grid gap-3.5">
         <StageTimeline />
+        <FailedStart />
         <Figures usage={usage} overview={overview} />
         <div className="grid items-start gap-3.5 wide:grid-cols-[1.7fr_1fr]">
           <div className="grid min-w-0 gap-3.5">

@@ -114,4 +114,10 @@ export const overview = {
     stop: 'Stop',
     restart: 'Restart',
   },
+  failedStart: {
+    title: 'The server did not start: its last lines',
+    repair: 'Repair',
+    logs: 'Open logs',
+    none: 'There are no lines yet',
+  },
 } as const;

@@ -110,4 +110,5 @@ export const overview: Words['overview'] = {
     stop: '停止',
     restart: '重启',
   },
+  failedStart: { title: '服务器未能启动：最后几行日志', repair: '修复', logs: '打开日志', none: '还没有日志' },
 };
