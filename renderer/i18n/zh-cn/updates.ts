@@ -29,7 +29,7 @@ export const updates: Words['updates'] = {
     no_address: '打包时未指定更新地址。请按原来的方式安装更新的软件包。',
     begins: '正在请求文件。',
     downloading: '{{received}} / {{total}}',
-    waiting_other: '以下 {{count}} 个运行结束后继续更新：{{runs}}',
+    waiting_other: '以下运行结束后继续更新：{{runs}}',
     backing_up: '替换任何内容之前，先备份数据目录。',
     ready: '已下载、校验并备份。程序退出时安装。',
     released: '发布于 {{at}}',
