@@ -51,7 +51,7 @@ export const knowledge = {
     going_other: '{{count}} at work',
     failed_one: '{{count}} failed',
     failed_other: '{{count}} failed',
-    retryOf: 'Try {{name}} again',
+    retryOf: 'Try again: {{name}}',
     cancelOf: 'Cancel {{name}}',
     forgetOf: 'Forget {{name}}',
     forget: 'Forget',
