@@ -1,14 +1,20 @@
 import type { LanguageModelV4CallOptions, LanguageModelV4StreamPart } from '@ai-sdk/provider';
 import type { RunEvent } from '../contract/events.ts';
 import type { AssistantMessage } from '../contract/messages.ts';
-import type { AppError } from '../lib/app-error.ts';
+import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { StreamRedactor } from '../secrets/redactor.ts';
 import { abortable } from './abortable.ts';
 import type { DeltaPace } from './delta-pace.ts';
 import { createMessageEmitter, type MessageEmitter } from './message-emitter.ts';
 import type { ModelHandle } from './model.ts';
-import { cutStreamError, type ProviderFault, refusedError, toProviderFault } from './provider-fault.ts';
+import {
+  cutStreamError,
+  endlessAnswerError,
+  type ProviderFault,
+  refusedError,
+  toProviderFault,
+} from './provider-fault.ts';
 import { createReplyBuilder, type ReplyBuilder, usageOf } from './reply.ts';
 
 export interface ModelCall {
@@ -41,6 +47,8 @@ export interface ModelAnswer {
 const retryWaitsMs = [1000, 2000, 4000];
 /** A provider that asks for more patience than this is not waited for. */
 const longestWaitMs = 60_000;
+/** Characters of text, thinking and arguments in one answer: far beyond what any model may say, far below what fills memory. */
+const longestAnswer = 16 * 1024 * 1024;
 /** Between the last event of an answer and the end of its stream. */
 const hangUpMs = 500;
 
@@ -75,7 +83,12 @@ async function attemptCall(call: ModelCall, emitter: MessageEmitter): Promise<Ou
     const asked = model.doStream({ ...call.options, abortSignal: call.signal });
     // Only the stream is held: what was asked comes along with it, and is large.
     const { stream } = await abortable(asked, call.signal);
-    await readStream(stream, call, (part) => reply.add(part));
+    let length = 0;
+    await readStream(stream, call, (part) => {
+      if ('delta' in part) length += part.delta.length;
+      if (length > longestAnswer) throw endlessAnswerError(call.model);
+      reply.add(part);
+    });
   } catch (error) {
     return { reply, fault: streamFault(error, call, emitter) };
   }
@@ -123,7 +136,9 @@ async function readStream(
 /** A connection that breaks once the answer has begun is a cut; before that it is like one that never opened. */
 function streamFault(error: unknown, call: ModelCall, emitter: MessageEmitter): ProviderFault {
   const fault = toProviderFault(error, call.model, call.clock.now());
-  return emitter.hasStarted ? { ...fault, error: cutStreamError(call.model, error) } : fault;
+  return emitter.hasStarted && !(error instanceof AppError)
+    ? { ...fault, error: cutStreamError(call.model, error) }
+    : fault;
 }
 
 function cutFault(call: ModelCall): ProviderFault {

@@ -58,6 +58,15 @@ export function cutStreamError(model: ModelHandle, cause?: unknown): AppError {
   );
 }
 
+/** Nobody may fill our memory by not coming to an end. */
+export function endlessAnswerError(model: ModelHandle): AppError {
+  return new AppError(
+    'provider_answer_too_long',
+    `${model.provider} sent more than any answer of a model holds, and was stopped. Check the provider's address, or choose another model.`,
+    { status: 502 },
+  );
+}
+
 export function refusedError(model: ModelHandle): AppError {
   return new AppError(
     'provider_error',

@@ -21,6 +21,8 @@ export interface SessionBook {
   /** Asked for since. */
   pendingTitles: Set<string>;
   notes: string[];
+  /** Lines that commands wrote in the sandbox. */
+  ran: string[];
   archives: Set<string>;
   /** A compaction was asked for, so the model need not be sent everything. */
   mayBeCompacted: boolean;
@@ -36,6 +38,7 @@ export function createBook(key: SessionKey, presence: Presence): SessionBook {
     turns: 0,
     pendingTitles: new Set(),
     notes: [],
+    ran: [],
     archives: new Set(),
     mayBeCompacted: false,
   };

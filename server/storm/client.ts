@@ -3,7 +3,7 @@ import type { ChatAnswer } from '../contract/chat.ts';
 import type { RunEvent } from '../contract/events.ts';
 import type { SessionKey } from '../contract/ids.ts';
 import { acknowledge, acknowledgeTurn, createBook, createForkBook, idIn, type SessionBook } from './book.ts';
-import { entryName, liesIn, messageText, type Plan } from './conversation.ts';
+import { entryName, liesIn, messageText, noteText, type Plan } from './conversation.ts';
 import { openStream, ServerGone, send } from './http.ts';
 import type { Random } from './random.ts';
 
@@ -48,6 +48,7 @@ export function createClient(
   tenantId: string,
   random: Random,
   mayFail: (code: string) => boolean = () => false,
+  morePlans: readonly Plan[] = [],
 ): Client {
   const books: SessionBook[] = [];
   const senders = new Map<string, SessionBook>();
@@ -98,7 +99,7 @@ export function createClient(
 
   async function stream(base: string): Promise<void> {
     const book = bookToUse();
-    const body = compose(book, random.pick(['say', 'note', 'work', 'work', 'ask']));
+    const body = compose(book, random.pick(['say', 'note', 'work', 'work', 'ask', ...morePlans]));
     const opened = await openStream(base, 'POST', '/api/stream', body);
     if (opened.status === 409) return;
     expectStatus('stream', opened.status, 200, opened.refusal);
@@ -140,6 +141,8 @@ export function createClient(
     const name = entryName(event.message);
     const about = name?.slice(2).split('/')[0] ?? '';
     const notes = event.toolResults.filter((result) => result.toolName === 'Note' && !result.isError);
+    const ran = event.toolResults.some((result) => result.toolName === 'Bash' && !result.isError);
+    if (ran) book.ran.push(noteText(about));
     const names = event.toolResults.map((result) => `T ${result.toolCallId}`);
     acknowledgements += 1;
     // Calls of a lie have the id of the message that they answer, too.

@@ -5,7 +5,7 @@ import type { HistoryEntry } from '../contract/sessions.ts';
 /** What the clients of a storm say, and what the scripted model answers: all of it known from the id of a message. */
 
 /** What a message makes the model do. */
-export type Plan = 'say' | 'note' | 'work' | 'ask';
+export type Plan = 'say' | 'note' | 'work' | 'ask' | 'shell';
 
 export function messageText(id: string, plan: Plan): string {
   return `[${id}] ${plan} ${'pad '.repeat(weightOf(id))}`;
@@ -19,6 +19,9 @@ export function answerText(id: string, step: number): string {
 export function noteText(id: string): string {
   return `note of ${id}.`;
 }
+
+/** In the workspace: a line for each command that was carried out. */
+export const shellFile = 'ran.txt';
 
 /** Stands in what a model says that was told to lie; in arguments that must not be carried out, too. */
 export const lieMark = '~lie~';
@@ -47,6 +50,9 @@ function stepOf(id: string, plan: Plan, step: number): MockReply {
   if (plan === 'work' && step === 0) {
     const todos = [{ content: `todo of ${id}`, status: 'pending' }];
     return { blocks: [text, call('TodoWrite', { todos }), call('Sleep', { duration_ms: 30 }, 1)] };
+  }
+  if (plan === 'shell' && step === 0) {
+    return { blocks: [text, call('Bash', { command: `echo '${noteText(id)}' >> ${shellFile} && sync ${shellFile}` })] };
   }
   if (plan === 'work' && step === 1) return { blocks: [text, note] };
   return { blocks: [text] };

@@ -24,7 +24,8 @@ export async function leftoversIn(dataDir: string): Promise<string[]> {
 export async function verifyFiles(dataDir: string, book: SessionBook, faults: string[]): Promise<void> {
   const { tenantId, sessionId } = book.key;
   const files = createDataLayout(dataDir).session(tenantId, sessionId);
-  const names = await orEmpty(readdir(files.dir), []);
+  // What a crash leaves is looked for by itself.
+  const names = (await orEmpty(readdir(files.dir), [])).filter((name) => !leftover.test(name));
   if (book.presence === 'deleted' && names.length > 0) {
     faults.push(`${tenantId}/${sessionId} was deleted and still holds ${names.join(', ')}`);
   }

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startMockUpstream } from '../../agent/testing/mock-upstream.ts';
+import { type RealDaemon, startRealDaemon } from '../../sandbox/fixtures/real-daemon.ts';
 import { makePostgresCluster } from '../../sessions/postgres/fixtures/postgres-cluster.ts';
 import { createBook, type SessionBook } from '../book.ts';
 import { type Client, createClient, Finding } from '../client.ts';
@@ -16,7 +17,16 @@ import { type Program, startProgram } from '../program.ts';
 import { createRandom } from '../random.ts';
 import { mountDisk, unmount } from '../rig.ts';
 import { verifyBook, verifyList } from '../verify.ts';
-import { openFiles, settles, verifyHealed, verifyNoCutCall, verifyQuiet, verifyTidy } from './checks.ts';
+import {
+  openFiles,
+  settles,
+  verifyCommands,
+  verifyContainers,
+  verifyHealed,
+  verifyNoCutCall,
+  verifyQuiet,
+  verifyTidy,
+} from './checks.ts';
 import { breakThings, type FaultScene } from './faults.ts';
 import { startLyingUpstream } from './lying-upstream.ts';
 import { type ChaosKind, type EpochPlan, planEpoch, planRound, type Round, roundsOfEpoch } from './plan.ts';
@@ -71,7 +81,13 @@ async function runEpoch(plan: EpochPlan, rounds: number, options: ChaosOptions, 
   const outside = await mkdtemp(path.join(tmpdir(), 'chaos-hooks-'));
   const world = await openWorld(plan, folder, outside, report.faults);
   const clients = Array.from({ length: 4 }, (_, at) =>
-    createClient(`c${at}`, at % 2 === 0 ? 'acme' : 'globex', random.fork(), (code) => meant.test(code)),
+    createClient(
+      `c${at}`,
+      at % 2 === 0 ? 'acme' : 'globex',
+      random.fork(),
+      (code) => meant.test(code),
+      plan.hasDocker ? ['shell', 'shell'] : [],
+    ),
   );
   const probe = createBook({ tenantId: 'globex', userId: 'probe', sessionId: 'probe' }, 'making');
   const scene: EpochScene = { ...world, clients, strangers: [probe], probe, idleFiles: 0 };
@@ -114,6 +130,7 @@ interface World {
   faults: string[];
   env: Record<string, string>;
   database?: StormDatabase;
+  daemon?: RealDaemon;
   close(): Promise<void>;
 }
 
@@ -130,6 +147,7 @@ async function openWorld(plan: EpochPlan, dataDir: string, outside: string, faul
   const model = await startMockUpstream({ script: replyTo });
   const upstream = await startLyingUpstream(model.baseUrl);
   const cluster = plan.store === 'postgres' ? await makePostgresCluster() : undefined;
+  const daemon = plan.hasDocker ? await startRealDaemon() : undefined;
   const [clockFile, slowFile] = [path.join(outside, 'clock'), path.join(outside, 'slow')];
   for (const file of [clockFile, slowFile]) await writeFile(file, '0');
   const config = {
@@ -138,6 +156,7 @@ async function openWorld(plan: EpochPlan, dataDir: string, outside: string, faul
     permissions: { mode: 'bypassPermissions' },
     runs: { disconnectGraceMs: 0, deadlineMs: 4000 },
     shutdown: { drainMs: 1000 },
+    sandbox: { warmPool: 1, memory: '128m' },
     models: { 'mock-model': { contextWindow: 1_000_000 } },
   };
   await writeFile(path.join(dataDir, 'agentrail.yaml'), JSON.stringify(config));
@@ -152,7 +171,9 @@ async function openWorld(plan: EpochPlan, dataDir: string, outside: string, faul
       AGENTRAIL_TEST_CLOCK: clockFile,
       AGENTRAIL_TEST_DISK: slowFile,
       ...(cluster && { DATABASE_URL: cluster.url }),
+      ...(daemon && { DOCKER_HOST: daemon.address }),
     },
+    ...(daemon && { daemon }),
     ...(cluster && {
       database: {
         url: cluster.url,
@@ -174,6 +195,7 @@ async function openWorld(plan: EpochPlan, dataDir: string, outside: string, faul
       await upstream.close();
       await model.close();
       await cluster?.remove();
+      await daemon?.close();
     },
   };
 }
@@ -202,7 +224,16 @@ async function runRound(program: Program, round: Round, scene: EpochScene): Prom
     faults.push(error instanceof Finding ? error.message : `a client broke: ${String(error)}`),
   );
   await sleep(round.random.below(200));
-  const crash = database && { killPostgres: () => database.crash() };
+  const { daemon } = scene;
+  const crash = {
+    ...(database && { killPostgres: () => database.crash() }),
+    ...(daemon && {
+      async killDocker() {
+        await daemon.end('SIGKILL');
+        await daemon.start();
+      },
+    }),
+  };
   const heal = await breakThings(round.kinds, { ...scene, ...crash, program, base, random: round.random });
   await sleep(round.lifeMs);
   if (round.ending === 'kill' && program.hasEnded()) faults.push('the program ended by itself');
@@ -220,6 +251,7 @@ async function runRound(program: Program, round: Round, scene: EpochScene): Prom
     await verifyAll(base, scene);
     return program;
   }
+  if (daemon && round.ending === 'stop') await verifyContainers(daemon.docker, undefined, faults);
   await verifyNoCutCall(dataDir, faults);
   if (database) await verifyDatabase(database, faults);
   else await verifyIndex(dataDir, faults);
@@ -227,7 +259,13 @@ async function runRound(program: Program, round: Round, scene: EpochScene): Prom
   await verifyAll(await next.base, scene);
   // What could not be removed from a disk that was away goes at the next start.
   await verifyTidy(dataDir, faults);
+  if (daemon) await verifyContainers(daemon.docker, await ownerOf(dataDir), faults);
   return next;
+}
+
+/** The instance that says in the lock that it lives. */
+async function ownerOf(dataDir: string): Promise<string> {
+  return (JSON.parse(await readFile(path.join(dataDir, 'lock'), 'utf8')) as { instanceId: string }).instanceId;
 }
 
 async function verifyLiving(base: string, program: Program, { faults, probe, idleFiles }: EpochScene): Promise<void> {
@@ -250,6 +288,7 @@ async function verifyAll(base: string, scene: EpochScene): Promise<void> {
   for (const book of books) {
     if (database) await verifyRows(database, book, faults);
     else await verifyFiles(dataDir, book, faults);
+    await verifyCommands(dataDir, book, faults);
   }
   await verifyList(base, books, faults);
   await verifyNoCutCall(dataDir, faults);

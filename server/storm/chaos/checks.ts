@@ -1,8 +1,9 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { RealDaemon } from '../../sandbox/fixtures/real-daemon.ts';
 import type { SessionBook } from '../book.ts';
-import { lieMark, messageText } from '../conversation.ts';
+import { lieMark, messageText, shellFile } from '../conversation.ts';
 import { leftoversIn } from '../files.ts';
 import { send } from '../http.ts';
 import type { Program } from '../program.ts';
@@ -108,4 +109,26 @@ export async function verifyNoCutCall(dataDir: string, faults: string[]): Promis
     if (notes.includes(lieMark))
       faults.push(`a tool call that was cut was carried out: ${path.join(parentPath, name)}`);
   }
+}
+
+/** What a command wrote is in the workspace, whatever became of the sandbox. */
+export async function verifyCommands(dataDir: string, book: SessionBook, faults: string[]): Promise<void> {
+  if (book.presence !== 'live' || book.ran.length === 0) return;
+  const { tenantId, sessionId } = book.key;
+  const file = path.join(dataDir, 'sandboxes', tenantId, sessionId, shellFile);
+  const text = await readFile(file, 'utf8').catch(() => '');
+  const missing = book.ran.find((line) => !text.includes(line));
+  if (missing !== undefined) faults.push(`${tenantId}/${sessionId}: the command that wrote "${missing}" left nothing`);
+}
+
+/** Containers of this daemon that are not of the living program; with `undefined` none may be there. */
+export async function verifyContainers(docker: RealDaemon['docker'], owner: string | undefined, faults: string[]) {
+  const left = await settles(async () => {
+    const filters = { label: ['run.agentrail.managed=1'] };
+    const containers = await docker.listContainers({ all: true, filters }).catch(String);
+    if (typeof containers === 'string') return containers;
+    const strange = containers.filter(({ Labels }) => Labels['run.agentrail.instance'] !== owner);
+    return strange.length === 0 ? undefined : strange.map(({ Names, State }) => `${Names[0]} (${State})`).join(', ');
+  }, 60_000);
+  if (left !== undefined) faults.push(`containers are left: ${left}`);
 }
