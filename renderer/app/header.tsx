@@ -25,6 +25,7 @@ export function Header({ onSearch }: { onSearch(): void }) {
       <button
         type="button"
         onClick={onSearch}
+        title={t('shell.search')}
         aria-keyshortcuts="Control+K Meta+K"
         className="ml-auto flex h-7 w-full max-w-75 items-center gap-2 rounded-[7px] border border-line bg-sunk px-2 text-left text-faint hover:border-idle"
       >

@@ -1,11 +1,12 @@
 import { useTranslation } from 'react-i18next';
-import { changeLanguage, type Language, languages, preferredLanguage } from './i18n.ts';
+import { changeLanguage, type Language, type LoadedLanguage, languages, preferredLanguage } from './i18n.ts';
 
 const storageKey = 'agentrail.language';
 
 /** The one that was chosen here before, else what the browser prefers. */
-export function rememberedLanguage(): Language {
+export function rememberedLanguage(): LoadedLanguage {
   const stored = localStorage.getItem(storageKey);
+  if (stored === 'en-XA') return stored;
   return languages.find((language) => language === stored) ?? preferredLanguage(navigator.languages);
 }
 

@@ -10,18 +10,20 @@ interface Props {
   /** Seconds since 1970, evenly spread. */
   times: readonly number[];
   values: readonly number[];
+  /** Of what there are no halves: none on the axis either. */
+  isWhole: boolean;
   show(value: number): string;
   /** Of milliseconds since 1970. */
   time(at: number): string;
 }
 
 /** One bar for each piece of time; pointing at one tells it in words. */
-export default function UsageChart({ label, times, values, show, time }: Props) {
+export default function UsageChart({ label, times, values, isWhole, show, time }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const chart = useRef<UPlot>(undefined);
   const [pointed, setPointed] = useState<number>();
-  const latest = useRef({ show, time });
-  latest.current = { show, time };
+  const latest = useRef({ show, time, isWhole });
+  latest.current = { show, time, isWhole };
 
   useEffect(() => {
     const place = box.current;
@@ -53,7 +55,7 @@ export default function UsageChart({ label, times, values, show, time }: Props) 
 }
 
 interface Words {
-  current: Pick<Props, 'show' | 'time'>;
+  current: Pick<Props, 'show' | 'time' | 'isWhole'>;
 }
 
 function optionsFor(place: HTMLElement, words: Words, onPoint: (index: number | undefined) => void): UPlot.Options {
@@ -86,7 +88,8 @@ function optionsFor(place: HTMLElement, words: Words, onPoint: (index: number | 
         grid: { show: false },
         size: 56,
         space: 34,
-        values: (_, ticks) => ticks.map((value) => words.current.show(value)),
+        values: (_, ticks) =>
+          ticks.map((value) => (words.current.isWhole && !Number.isInteger(value) ? '' : words.current.show(value))),
       },
     ],
     series: [

@@ -18,10 +18,13 @@ interface Props {
   onChange(value: string): void;
   options: readonly SelectOption[];
   disabled?: boolean;
+  /** Names and values: not words, so nothing to translate. */
+  areNames?: boolean;
   className?: string;
 }
 
-export function Select({ label, value, onChange, options, disabled = false, className }: Props) {
+export function Select({ label, value, onChange, options, disabled = false, areNames = false, className }: Props) {
+  const translate = areNames ? 'no' : undefined;
   return (
     <Base.Root
       value={value}
@@ -31,6 +34,8 @@ export function Select({ label, value, onChange, options, disabled = false, clas
     >
       <Base.Trigger
         aria-label={label}
+        title={options.find((option) => option.value === value)?.label}
+        translate={translate}
         className={cn(inputClass, 'flex w-full items-center justify-between gap-2 text-left hover:bg-hover', className)}
       >
         <Base.Value className="truncate" />
@@ -41,6 +46,7 @@ export function Select({ label, value, onChange, options, disabled = false, clas
       <Base.Portal>
         <Base.Positioner sideOffset={4} alignItemWithTrigger={false} className="z-[60]">
           <Base.Popup
+            translate={translate}
             className={cn(
               popupClass,
               'max-h-[min(24rem,var(--available-height))] min-w-[var(--anchor-width)] overflow-y-auto p-1',

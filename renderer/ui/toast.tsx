@@ -40,10 +40,14 @@ function ToastList() {
 }
 
 export function Toaster() {
+  const { t } = useTranslation();
   return (
     <Base.Provider toastManager={manager} limit={4}>
       <Base.Portal>
-        <Base.Viewport className="fixed right-4 bottom-10 z-[80] grid w-[min(22rem,calc(100vw-2rem))] gap-2">
+        <Base.Viewport
+          aria-label={t('common.toasts')}
+          className="fixed right-4 bottom-10 z-[80] grid w-[min(22rem,calc(100vw-2rem))] gap-2"
+        >
           <ToastList />
         </Base.Viewport>
       </Base.Portal>

@@ -14,6 +14,7 @@ import { answer, api, apiBase } from '../../api/client.ts';
 import { useCommandText } from '../../api/use-command-text.ts';
 import { useFaultText } from '../../api/use-fault-text.ts';
 import { useFormat } from '../../i18n/format.ts';
+import { ServerText } from '../../i18n/server-text.tsx';
 import { AsCommand } from '../../ui/as-command.tsx';
 import { Button, buttonClass } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
@@ -122,7 +123,7 @@ export function BackupsCard({ work }: { work: Work }) {
       {schedule?.problem && (
         <div className="px-3.5 pt-3">
           <Notice tone="bad" className="mb-0">
-            {schedule.problem.message}
+            <ServerText>{schedule.problem.message}</ServerText>
           </Notice>
         </div>
       )}

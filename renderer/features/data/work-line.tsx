@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import { useFormat } from '../../i18n/format.ts';
+import { ServerText } from '../../i18n/server-text.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import { Progress } from '../../ui/progress.tsx';
@@ -14,7 +15,7 @@ export function WorkLine({ work, kinds }: { work: Work; kinds: readonly WorkKind
     return (
       <div className="px-3.5 pt-3">
         <Notice tone="bad" className="mb-0">
-          {fault.message}
+          <ServerText>{fault.message}</ServerText>
         </Notice>
       </div>
     );

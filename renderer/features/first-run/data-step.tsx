@@ -4,6 +4,8 @@ import type { DataPlace } from '../../../server/contract/first-run.ts';
 import { toApiError } from '../../api/api-error.ts';
 import { useFaultText } from '../../api/use-fault-text.ts';
 import { useFormat } from '../../i18n/format.ts';
+import { ServerText } from '../../i18n/server-text.tsx';
+import { useServerText } from '../../i18n/use-server-text.ts';
 import { Button } from '../../ui/button.tsx';
 import { Chip } from '../../ui/chip.tsx';
 import { CommandLine } from '../../ui/command-line.tsx';
@@ -61,13 +63,18 @@ function Place({ place: { dataDir, freeBytes, totalBytes, problem } }: { place: 
           ? t('firstRun.data.free', { free: format.bytes(freeBytes), total: format.bytes(totalBytes) })
           : t('firstRun.data.noSpace')}
       </p>
-      {problem !== undefined && <p className="mt-1 text-bad">{problem}</p>}
+      {problem !== undefined && (
+        <p className="mt-1 text-bad">
+          <ServerText>{problem}</ServerText>
+        </p>
+      )}
     </div>
   );
 }
 
 function Next({ place: { next } }: { place: DataPlace }) {
   const { t } = useTranslation();
+  const serverText = useServerText();
   const forget = useForgetPlace();
   if (!next) return null;
   const isFailed = next.problem !== undefined;
@@ -84,7 +91,7 @@ function Next({ place: { next } }: { place: DataPlace }) {
       <Trans
         t={t}
         i18nKey={isFailed ? 'firstRun.data.failed' : 'firstRun.data.next'}
-        values={{ to: next.to, problem: next.problem ?? '' }}
+        values={{ to: next.to, problem: serverText(next.problem ?? '') }}
         components={[<span key="to" className="mono" />]}
       />
     </Notice>

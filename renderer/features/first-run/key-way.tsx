@@ -4,6 +4,7 @@ import { type KeyProvider, keyProviders } from '../../../server/contract/first-r
 import type { ProbeResult, SecretInfo } from '../../../server/contract/secrets.ts';
 import { useFaultText } from '../../api/use-fault-text.ts';
 import { useSecrets } from '../../api/use-secrets.ts';
+import { ServerText } from '../../i18n/server-text.tsx';
 import { Button } from '../../ui/button.tsx';
 import { ExternalLink } from '../../ui/external-link.tsx';
 import { Field } from '../../ui/field.tsx';
@@ -114,7 +115,7 @@ function Refused({ result, isWaiting, onKeep }: { result: ProbeResult; isWaiting
     >
       {t(`firstRun.key.outcomes.${result.outcome}`)}
       <span lang="en" className="block text-small">
-        {result.message}
+        <ServerText>{result.message}</ServerText>
       </span>
     </Notice>
   );

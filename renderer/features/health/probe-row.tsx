@@ -2,6 +2,7 @@ import { IconChevronRight } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFormat } from '../../i18n/format.ts';
+import { useServerText } from '../../i18n/use-server-text.ts';
 import { Chip } from '../../ui/chip.tsx';
 import { cn } from '../../ui/cn.ts';
 import type { Tone } from '../../ui/state-dot.tsx';
@@ -30,6 +31,7 @@ interface Props {
 
 export function ProbeRow(props: Props) {
   const { name, title, verdict, isStale, durationMs, error, advice, action, samples, now, evidence } = props;
+  const serverText = useServerText();
   const { t } = useTranslation();
   const format = useFormat();
   const [isOpen, setOpen] = useState(false);
@@ -53,7 +55,11 @@ export function ProbeRow(props: Props) {
           <span className="min-w-0">
             <span className="block">{title}</span>
             <span className="block text-dim text-small [overflow-wrap:anywhere]">
-              {[error, advice, wasGood && t('health.lastGood', { time: format.relative(good, now) })]
+              {[
+                error === undefined ? undefined : serverText(error),
+                advice,
+                wasGood && t('health.lastGood', { time: format.relative(good, now) }),
+              ]
                 .filter(Boolean)
                 .join(' ')}
             </span>

@@ -9,6 +9,8 @@ const buckets = 120;
 const height = 34;
 const refreshMs = 10_000;
 const settleMs = 150;
+/** Within a day both ends may be of the same minute. */
+const day = 24 * 3_600_000;
 
 export function useLogOverview() {
   return useQuery({
@@ -42,6 +44,7 @@ export function LogTimeline({ overview, sight, onJump }: Props) {
   }, [chosen, onJump]);
   if (toTime <= fromTime) return null;
   const at = Math.min(toTime, Math.max(fromTime, chosen ?? sight ?? toTime));
+  const told = toTime - fromTime < day ? (time: number) => `${format.day(time)} ${format.time(time)}` : format.dateTime;
   const share = ((at - fromTime) / (toTime - fromTime)) * 100;
   return (
     <div className="mb-2">
@@ -55,7 +58,7 @@ export function LogTimeline({ overview, sight, onJump }: Props) {
         <input
           type="range"
           aria-label={t('logs.position')}
-          aria-valuetext={format.dateTime(at)}
+          aria-valuetext={told(at)}
           min={fromTime}
           max={toTime}
           step={Math.max(1, Math.round((toTime - fromTime) / 1000))}
@@ -65,9 +68,9 @@ export function LogTimeline({ overview, sight, onJump }: Props) {
         />
       </div>
       <p className="tabular mt-1 flex justify-between gap-4 text-faint text-small" aria-hidden>
-        <span>{format.dateTime(fromTime)}</span>
-        {chosen !== undefined && <span className="text-accent">{format.dateTime(chosen)}</span>}
-        <span>{format.dateTime(toTime)}</span>
+        <span>{told(fromTime)}</span>
+        {chosen !== undefined && <span className="text-accent">{told(chosen)}</span>}
+        <span>{told(toTime)}</span>
       </p>
     </div>
   );

@@ -65,6 +65,7 @@ export function ActivityCard({ usage }: { usage: UsageHistory | undefined }) {
               label={t('overview.activity.label', { ...words, total })}
               times={buckets.map(({ at }) => at / 1000)}
               values={values}
+              isWhole={measure !== 'cost'}
               show={show}
               time={time}
             />

@@ -8,6 +8,7 @@ import type { EngineState } from '../../../server/contract/sandbox.ts';
 import { useKnown } from '../../api/live-context.ts';
 import { useEngineProblem } from '../../api/use-engine-problem.ts';
 import { useFormat } from '../../i18n/format.ts';
+import { useServerText } from '../../i18n/use-server-text.ts';
 import { buttonClass } from '../../ui/button.tsx';
 import { Card, CardRow } from '../../ui/card.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
@@ -19,7 +20,7 @@ export function NeedsAttention() {
   return (
     <Card title={t('overview.attention.title')} aside={problems.length > 0 ? problems.length : undefined}>
       {problems.length === 0 ? (
-        <EmptyState icon={<IconCircleCheck size={22} stroke={1.5} aria-hidden />}>
+        <EmptyState isSlim icon={<IconCircleCheck size={16} stroke={1.5} aria-hidden />}>
           {t('overview.attention.empty')}
         </EmptyState>
       ) : (
@@ -43,11 +44,14 @@ function ProblemRow({ problem }: { problem: Problem }) {
   const { t } = useTranslation();
   const format = useFormat();
   const engineProblem = useEngineProblem();
+  const serverText = useServerText();
   const code = (i18next.exists(`problems.${problem.code}.title`) ? problem.code : 'unknown') as ProblemCode | 'unknown';
   const { params } = problem;
   const words = {
     ...params,
     code: problem.code,
+    ...(params.message !== undefined && { message: serverText(String(params.message)) }),
+    ...(params.problem !== undefined && { problem: serverText(String(params.problem)) }),
     ...(params.freeBytes !== undefined && { free: format.bytes(Number(params.freeBytes)) }),
     ...(code === 'engine_not_connected' && {
       problem: engineProblem((params.state ?? 'unknown') as EngineState, params.problem),

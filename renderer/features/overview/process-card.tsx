@@ -59,7 +59,9 @@ interface MeasureProps {
 function Measure({ name, value, values, atLeast }: MeasureProps) {
   return (
     <div className="min-w-0">
-      <dt className="truncate text-dim text-small">{name}</dt>
+      <dt title={name} className="truncate text-dim text-small">
+        {name}
+      </dt>
       <dd className="font-semibold">{value}</dd>
       <dd>
         <TinyLine values={values} atLeast={atLeast} places={looksKept} />

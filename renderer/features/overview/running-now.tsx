@@ -23,7 +23,8 @@ export function RunningNow() {
     <Card title={t('overview.running.title')} aside={runs.length > 0 ? t('overview.running.aside') : undefined}>
       {runs.length === 0 ? (
         <EmptyState
-          icon={<IconMessage2 size={22} stroke={1.5} aria-hidden />}
+          isSlim
+          icon={<IconMessage2 size={16} stroke={1.5} aria-hidden />}
           action={
             <Link href="/playground" className={buttonClass({ size: 'small' })}>
               {t('overview.running.open')}

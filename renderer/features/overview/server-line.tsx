@@ -4,6 +4,7 @@ import { ApiError } from '../../api/api-error.ts';
 import { useKnown } from '../../api/live-context.ts';
 import { useFaultText } from '../../api/use-fault-text.ts';
 import { useFormat } from '../../i18n/format.ts';
+import { ServerText } from '../../i18n/server-text.tsx';
 import { CopyButton } from '../../ui/copy-button.tsx';
 import { useNow } from '../../ui/use-now.ts';
 
@@ -28,7 +29,7 @@ function FaultLine({ fault }: { fault: ServerFault }) {
       <span className="text-bad">{sentence}</span>
       {sentence !== fault.message && (
         <span lang="en" className="block text-small">
-          {fault.message}
+          <ServerText>{fault.message}</ServerText>
         </span>
       )}
     </>

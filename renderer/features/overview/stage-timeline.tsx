@@ -2,6 +2,7 @@ import { useTranslation } from 'react-i18next';
 import type { Stage } from '../../../server/contract/server-state.ts';
 import { useKnown } from '../../api/live-context.ts';
 import { useFormat } from '../../i18n/format.ts';
+import { useServerText } from '../../i18n/use-server-text.ts';
 import { cardClass } from '../../ui/card.tsx';
 import { cn } from '../../ui/cn.ts';
 
@@ -36,18 +37,20 @@ function StageStep({ stage }: { stage: Stage }) {
   const format = useFormat();
   const status = t(`overview.stageStatus.${stage.status}`);
   const duration = stage.durationMs === undefined ? undefined : format.duration(stage.durationMs);
+  const serverText = useServerText();
+  const note = stage.note === undefined ? undefined : serverText(stage.note);
   const isWrong = stage.status === 'warn' || stage.status === 'fail';
   return (
     <li className="min-w-0 text-small">
       <div aria-hidden className={cn('mb-2 h-1 rounded-[2px] transition-colors', bars[stage.status])} />
       <div className="font-medium">{t(`overview.stages.${stage.name}`)}</div>
       <div className={cn('pr-2', words[stage.status] ?? 'text-dim')}>
-        <span className={stage.note || duration ? 'sr-only' : undefined}>{status} </span>
-        {isWrong && stage.note ? <span className="[overflow-wrap:anywhere]">{stage.note}</span> : duration}
+        <span className={note || duration ? 'sr-only' : undefined}>{status} </span>
+        {isWrong && note ? <span className="[overflow-wrap:anywhere]">{note}</span> : duration}
       </div>
-      {!isWrong && stage.note !== undefined && (
-        <div className="truncate pr-2 text-faint" title={stage.note}>
-          {stage.note}
+      {!isWrong && note !== undefined && (
+        <div className="truncate pr-2 text-faint" title={note}>
+          {note}
         </div>
       )}
     </li>

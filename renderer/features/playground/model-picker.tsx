@@ -16,6 +16,7 @@ export function ModelPicker() {
     <>
       {agents.length > 1 && (
         <Select
+          areNames
           label={t('playground.composer.agent')}
           value={agent.id}
           onChange={(id) => choose({ agentId: id, model: undefined })}

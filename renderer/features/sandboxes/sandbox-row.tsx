@@ -55,7 +55,11 @@ export function SandboxRow({ sandbox, title, now, isTicked, onTick, onDestroy }:
         <Checkbox label={t('sandboxes.select', { id })} checked={isTicked} onChange={onTick} />
       </Cell>
       <Cell className="min-w-40 max-w-0 py-1">
-        <Link href={`/sandboxes/${id}`} className="block truncate hover:text-accent hover:underline">
+        <Link
+          href={`/sandboxes/${id}`}
+          title={isPooled ? t('sandboxes.warm') : title || sessionId}
+          className="block truncate hover:text-accent hover:underline"
+        >
           {isPooled ? t('sandboxes.warm') : title || sessionId}
         </Link>
         <span className="mono block truncate text-[11.5px] text-faint leading-[15px]">
@@ -65,7 +69,7 @@ export function SandboxRow({ sandbox, title, now, isTicked, onTick, onDestroy }:
       <Cell>
         <StateChip sandbox={sandbox} />
       </Cell>
-      <Cell className="max-w-34 py-1">
+      <Cell className="max-wide:hidden max-w-34 py-1">
         <span className="block truncate">{tenantId || t('common.none')}</span>
         <span className="mono block truncate text-[11.5px] text-faint leading-[15px]" title={sandbox.image}>
           {sandbox.image}

@@ -18,7 +18,7 @@ export function Sparkline({ values, atLeast }: { values: readonly number[]; atLe
       width={width}
       height={height}
       viewBox={`0 0 ${width} ${height}`}
-      className="inline-block shrink-0 align-middle"
+      className="max-roomy:hidden inline-block shrink-0 align-middle"
     >
       <polyline points={points} className="fill-none stroke-accent" strokeWidth={1.25} strokeLinejoin="round" />
     </svg>

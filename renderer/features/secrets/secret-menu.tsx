@@ -21,15 +21,14 @@ export function SecretMenu({ secret, isShut, onClear, onHistory }: Props) {
     versions > 0 && { label: t('secrets.clear'), danger: true, disabled: isShut, onSelect: onClear },
   ];
   const shown = actions.filter((action) => action !== false);
+  if (shown.length === 0) return null;
   return (
     <span className="grid size-[26px] place-items-center">
-      {shown.length > 0 && (
-        <Menu
-          label={t('secrets.actionsFor', { name })}
-          trigger={<IconDots size={16} stroke={1.5} aria-hidden />}
-          actions={shown}
-        />
-      )}
+      <Menu
+        label={t('secrets.actionsFor', { name })}
+        trigger={<IconDots size={16} stroke={1.5} aria-hidden />}
+        actions={shown}
+      />
     </span>
   );
 }

@@ -2,6 +2,7 @@ import { IconEye } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ProbeResult, SecretInfo } from '../../../server/contract/secrets.ts';
+import { ServerText } from '../../i18n/server-text.tsx';
 import { Button, buttonClass } from '../../ui/button.tsx';
 import { CardRow } from '../../ui/card.tsx';
 import { Chip } from '../../ui/chip.tsx';
@@ -115,7 +116,7 @@ function ResultChip({ result }: { result: ProbeResult | undefined }) {
       ? t('secrets.rejectedStatus', { status: result.status })
       : t(`secrets.outcomes.${result.outcome}`);
   return (
-    <Tooltip label={result.message}>
+    <Tooltip label={<ServerText>{result.message}</ServerText>}>
       <button type="button" className="rounded-[10px]">
         <Chip dot tone={tones[result.outcome]}>
           {words}

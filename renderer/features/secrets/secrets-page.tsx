@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { toApiError } from '../../api/api-error.ts';
 import { useFaultText } from '../../api/use-fault-text.ts';
 import { useSecrets } from '../../api/use-secrets.ts';
+import { ServerText } from '../../i18n/server-text.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { ErrorState } from '../../ui/error-state.tsx';
@@ -50,7 +51,7 @@ export default function SecretsPage() {
           {t(`secrets.vault.${vault.state}`)}
           {vault.problem !== undefined && (
             <span className="block text-dim" lang={i18n.language === 'en' ? undefined : 'en'}>
-              {vault.problem}
+              <ServerText>{vault.problem}</ServerText>
             </span>
           )}
           {vault.state === 'locked' && <UnlockVault needsPassphrase={vault.backend === 'passphrase'} />}

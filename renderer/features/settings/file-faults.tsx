@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import type { ConfigFault } from '../../../server/contract/config.ts';
+import { ServerText } from '../../i18n/server-text.tsx';
 import { Card } from '../../ui/card.tsx';
 import { StateDot } from '../../ui/state-dot.tsx';
 
@@ -37,7 +38,7 @@ function FaultList({ faults, tone }: { faults: ConfigFault[]; tone: 'bad' | 'idl
           </span>
           <span className="min-w-0 [overflow-wrap:anywhere]">
             {fault.path !== '' && <span className="mono mr-2">{fault.path}</span>}
-            {fault.message}
+            <ServerText>{fault.message}</ServerText>
           </span>
         </li>
       ))}

@@ -2,6 +2,7 @@ import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { McpServerInfo } from '../../../server/contract/mcp.ts';
 import { useFaultText } from '../../api/use-fault-text.ts';
+import { ServerText } from '../../i18n/server-text.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Chip } from '../../ui/chip.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
@@ -76,7 +77,11 @@ export function McpRow({ server }: { server: McpServerInfo }) {
           />
         </span>
       </div>
-      {server.error && <p className="mt-1 text-bad [overflow-wrap:anywhere]">{server.error.message}</p>}
+      {server.error && (
+        <p className="mt-1 text-bad [overflow-wrap:anywhere]">
+          <ServerText>{server.error.message}</ServerText>
+        </p>
+      )}
       <div id={detailsId} hidden={!isOpen}>
         {isOpen && <McpDetails server={server} />}
       </div>

@@ -74,6 +74,7 @@ function Control({ path, name, value, disabled, onEdit }: ControlProps) {
     case 'choice':
       return (
         <Select
+          areNames
           label={name}
           value={value}
           disabled={disabled || field.options.length < 2}

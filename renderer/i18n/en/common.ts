@@ -15,4 +15,5 @@ export const common = {
   remove: 'Remove',
   none: '–',
   more: 'More',
+  toasts: 'Messages',
 } as const;

@@ -47,7 +47,7 @@ export const overview = {
     busy_other: '{{count}} busy',
     noneBusy: 'none busy',
     warm: '{{busy}} · {{count}} warm',
-    disk: 'Disk',
+    disk: 'Data on disk',
     free: '{{free}} free of {{total}}',
     noDisk: 'The volume does not tell its size',
     average: '{{duration}} on average',

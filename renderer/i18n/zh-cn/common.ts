@@ -16,5 +16,6 @@ export const common: Words['common'] = {
   save: '保存',
   remove: '移除',
   none: '–',
+  toasts: '提示消息',
   more: '更多',
 };

@@ -45,7 +45,7 @@ export const overview: Words['overview'] = {
     busy_other: '{{count}} 个忙碌',
     noneBusy: '没有忙碌的',
     warm: '{{busy}} · {{count}} 个预热',
-    disk: '磁盘',
+    disk: '数据占用',
     free: '剩余 {{free}}，共 {{total}}',
     noDisk: '无法得知磁盘大小',
     average: '平均 {{duration}}',

@@ -6,6 +6,7 @@ import { Link } from 'wouter';
 import type { CheckResult, CheckState, RepairName } from '../../../../server/contract/doctor.ts';
 import type { en } from '../../../i18n/en/index.ts';
 import { useFormat } from '../../../i18n/format.ts';
+import { ServerText } from '../../../i18n/server-text.tsx';
 import { Button, buttonClass } from '../../../ui/button.tsx';
 import { Chip } from '../../../ui/chip.tsx';
 import { cn } from '../../../ui/cn.ts';
@@ -61,7 +62,11 @@ export function CheckRow({ name, result, onRepair }: Props) {
           <span className="min-w-0">
             <span className="block">{title}</span>
             <span className="block text-dim text-small [overflow-wrap:anywhere]">
-              {result?.evidence ?? (isKnown ? t(`doctor.checks.${name as KnownCheck}.note`) : '')}
+              {result ? (
+                <ServerText>{result.evidence}</ServerText>
+              ) : (
+                isKnown && t(`doctor.checks.${name as KnownCheck}.note`)
+              )}
             </span>
           </span>
         </button>
@@ -96,7 +101,11 @@ export function CheckRow({ name, result, onRepair }: Props) {
               {result.details.join('\n')}
             </pre>
           )}
-          {result.fix !== undefined && <p>{result.fix}</p>}
+          {result.fix !== undefined && (
+            <p>
+              <ServerText>{result.fix}</ServerText>
+            </p>
+          )}
           {result.command !== undefined && <CommandLine command={result.command} />}
         </div>
       )}

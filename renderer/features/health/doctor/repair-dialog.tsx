@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { RepairChange, RepairName, RepairReport } from '../../../../server/contract/doctor.ts';
 import { answer, api } from '../../../api/client.ts';
 import { useFaultText } from '../../../api/use-fault-text.ts';
+import { ServerText } from '../../../i18n/server-text.tsx';
 import { Button } from '../../../ui/button.tsx';
 import { CommandLine } from '../../../ui/command-line.tsx';
 import { Dialog } from '../../../ui/dialog.tsx';
@@ -136,7 +137,11 @@ function ChangeLine({ change }: { change: RepairChange }) {
       <span className="text-dim">{t(`doctor.plan.${change.type}`)}</span> {change.path}
       {line}
       {change.type === 'mode' && ` ${change.from} → ${change.to}`}
-      {change.type === 'unlock' && <span className="block text-dim">{change.note}</span>}
+      {change.type === 'unlock' && (
+        <span className="block text-dim">
+          <ServerText>{change.note}</ServerText>
+        </span>
+      )}
     </span>
   );
 }

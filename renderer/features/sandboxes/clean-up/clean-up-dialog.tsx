@@ -9,6 +9,7 @@ import { followProgress } from '../../../api/progress.ts';
 import { useCommandText } from '../../../api/use-command-text.ts';
 import { useFaultText } from '../../../api/use-fault-text.ts';
 import { useFormat } from '../../../i18n/format.ts';
+import { ServerText } from '../../../i18n/server-text.tsx';
 import { AsCommand } from '../../../ui/as-command.tsx';
 import { Button } from '../../../ui/button.tsx';
 import { Checkbox } from '../../../ui/checkbox.tsx';
@@ -134,7 +135,11 @@ function Plan({ plan, onApply, onAgain, onClose }: PlanProps) {
   );
   return (
     <>
-      {plan.problem !== undefined && <Notice tone="warn">{plan.problem}</Notice>}
+      {plan.problem !== undefined && (
+        <Notice tone="warn">
+          <ServerText>{plan.problem}</ServerText>
+        </Notice>
+      )}
       {plan.items.length === 0 ? (
         <EmptyState>{t('sandboxes.tools.cleanUp.none')}</EmptyState>
       ) : (

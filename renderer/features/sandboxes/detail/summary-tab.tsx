@@ -5,6 +5,7 @@ import type { SandboxInfo } from '../../../../server/contract/sandbox.ts';
 import { sessionHref } from '../../../api/links.ts';
 import { useKnown } from '../../../api/live-context.ts';
 import { useFormat } from '../../../i18n/format.ts';
+import { ServerText } from '../../../i18n/server-text.tsx';
 import { Card } from '../../../ui/card.tsx';
 import { CopyButton } from '../../../ui/copy-button.tsx';
 import { Notice } from '../../../ui/notice.tsx';
@@ -26,7 +27,11 @@ export function SummaryTab({ sandbox, now }: { sandbox: SandboxInfo; now: number
   const disk = diskBytes === undefined ? t('sandboxes.detail.made.unknown') : format.bytes(diskBytes);
   return (
     <>
-      {sandbox.fault && <Notice tone="bad">{sandbox.fault.message}</Notice>}
+      {sandbox.fault && (
+        <Notice tone="bad">
+          <ServerText>{sandbox.fault.message}</ServerText>
+        </Notice>
+      )}
       <div className="grid gap-3.5 roomy:grid-cols-2">
         <Card title={t('sandboxes.detail.why.title')} className="self-start">
           <Facts>
