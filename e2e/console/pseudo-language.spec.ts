@@ -1,0 +1,53 @@
+import type { Page } from '@playwright/test';
+import { expect, test } from '../support/console-test.ts';
+import { findTextFaults } from '../support/page-text.ts';
+import { openings, openOver, pagePaths } from '../support/places.ts';
+import { settled } from '../support/settled.ts';
+
+const sizes = [
+  { width: 1280, height: 800 },
+  { width: 900, height: 600 },
+];
+
+/** The words of the page are accented, two fifths longer, and stand in brackets. */
+async function expectNoTextFaults(page: Page, what: string): Promise<void> {
+  for (const size of sizes) {
+    await page.setViewportSize(size);
+    expect.soft(await findTextFaults(page), `${what} at ${size.width}`).toEqual({ untranslated: [], clipped: [] });
+  }
+}
+
+test.beforeEach(async ({ console: page }) => {
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await page.evaluate(() => localStorage.setItem('agentrail.language', 'en-XA'));
+});
+
+for (const path of pagePaths)
+  test(`${path} shows no text that is not translated, and none that is cut off`, async ({ console: page, shared }) => {
+    await page.goto(shared.consoleUrl + path);
+    await settled(page);
+    await expectNoTextFaults(page, path);
+  });
+
+for (const path of new Set(openings.map((opening) => opening.path)))
+  test(`what opens over ${path} is translated and not cut off`, async ({ console: page, shared }) => {
+    for (const opening of openings.filter((each) => each.path === path)) {
+      await page.goto(shared.consoleUrl + path);
+      await settled(page);
+      await openOver(page, opening, 'en-XA');
+      await expectNoTextFaults(page, opening.name);
+    }
+  });
+
+test('the check sees English, and text that is cut off', async ({ console: page }) => {
+  await settled(page);
+  await page.evaluate(() => {
+    const box = document.createElement('p');
+    box.textContent = 'Plain words of a page that nobody translated';
+    box.style.cssText = 'width: 40px; overflow: hidden; white-space: nowrap';
+    document.querySelector('main')?.append(box);
+  });
+  const { untranslated, clipped } = await findTextFaults(page);
+  expect(untranslated).toContain('Plain words of a page that nobody translated');
+  expect(clipped.join()).toContain('Plain words of a page');
+});
