@@ -71,9 +71,10 @@ function PageFrame({ page }: { page: NonNullable<ReturnType<typeof pageAt>> }) {
   return (
     <main
       className={cn(
-        'min-h-0 min-w-0 flex-1 transition-opacity',
+        'min-h-0 min-w-0 flex-1 transition-[filter]',
         isFlush ? 'overflow-hidden' : 'overflow-y-auto px-6 pt-5 pb-8',
-        isOffline && 'opacity-60',
+        // Grey, not faint: it is still to be read.
+        isOffline && 'grayscale',
       )}
     >
       <page.component />

@@ -45,7 +45,9 @@ export function VitalChart({ label, note, points, latest, atLeast, range, show, 
   return (
     <div className="min-w-0 bg-panel px-3.5 pt-3 pb-2.5">
       <div className="flex items-baseline justify-between gap-2 text-small">
-        <span title={label} className="truncate text-dim">{label}</span>
+        <span title={label} className="truncate text-dim">
+          {label}
+        </span>
         {isPointed && <span className="tabular shrink-0 text-dim">{format.time(seen.at)}</span>}
       </div>
       <div className="tabular my-0.5 font-semibold text-figure tracking-[-0.02em]">

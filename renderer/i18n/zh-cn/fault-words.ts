@@ -216,7 +216,7 @@ export const faultWords: Readonly<Record<string, string>> = {
   not_tls: '只允许加密连接。',
   not_utf8: '文件不是 UTF-8 文本，在此编辑会损坏它。',
   notes_too_long: '笔记太长，请缩短后再写。',
-  not_measured: '还没有测量数据，请稍后再看。',
+  not_measured: '这个服务器不保留这项测量的历史。',
   nothing_pending: '已经没有等待回应的请求。',
   nothing_to_compact: '会话太短，不需要压缩。',
   nothing_to_confirm: '没有旧的数据目录需要处理。',
