@@ -13,35 +13,12 @@ import { startConsole } from '../e2e/support/console-program.ts';
 import { openings, openOver, pagePaths } from '../e2e/support/places.ts';
 import { makeTempHome } from '../e2e/support/temp-home.ts';
 
-<<<<<<< HEAD
-const folder = process.argv[2] ?? join(import.meta.dirname, '../screenshots');
-const pages = [
-  'overview',
-  'playground',
-  'sessions',
-  'sandboxes',
-  'logs',
-  'knowledge',
-  'skills',
-  'memory',
-  'health',
-  'health/doctor',
-  'health/bundle',
-  'secrets',
-  'data',
-  'readiness',
-  'deploy',
-  'settings',
-  'first-run',
-];
-=======
 const { values: options } = parseArgs({
   options: { out: { type: 'string' }, only: { type: 'string' }, docs: { type: 'boolean', default: false } },
 });
 const root = join(import.meta.dirname, '..');
 const folder = options.out ?? join(root, options.docs ? 'docs/images' : 'screenshots');
 const only = options.only?.split(',');
->>>>>>> 1f8d8c9 (Tell a whole day's story by keyboard alone; take pictures of every page, tab and dialog)
 const looks = [
   { theme: 'light', language: 'en' },
   { theme: 'dark', language: 'en' },
@@ -102,21 +79,6 @@ async function runDemo(page: Page): Promise<Places> {
   return { chat, session: `/sessions/default/default/${chat.split('/').at(-1)}`, sandbox: sandbox ?? undefined };
 }
 
-<<<<<<< HEAD
-async function takeAll(page: Page, { theme, language }: (typeof looks)[number]): Promise<void> {
-  await page.evaluate((wanted) => localStorage.setItem('agentrail.language', wanted), language);
-  const session = new URL(page.url()).pathname;
-  for (const name of pages) {
-    const path =
-      name === 'overview' ? '/' : name === 'playground' && session.startsWith('/playground/') ? session : `/${name}`;
-    const shown = await context.newPage();
-    await shown.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
-    await shown.goto(program.consoleUrl + path);
-    await shown.locator('h1').waitFor();
-    await shown.waitForTimeout(1500); // figures and fonts settle
-    await shown.screenshot({ path: join(folder, `${name.replace('/', '-')}-${theme}-${language}.png`) });
-    await shown.close();
-=======
 function shotsOf({ chat, session, sandbox }: Places): Shot[] {
   const nameOf = (path: string) => (path === '/' ? 'overview' : path.slice(1).replaceAll('/', '-'));
   return [
@@ -176,6 +138,5 @@ async function take(context: BrowserContext, shot: Shot, look: Look, size: Size,
     console.warn(`${file} was not taken: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`);
   } finally {
     await page.close();
->>>>>>> 1f8d8c9 (Tell a whole day's story by keyboard alone; take pictures of every page, tab and dialog)
   }
 }
