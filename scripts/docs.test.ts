@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 
 const root = join(import.meta.dirname, '..');
-const pages = ['README.md', 'CONTRIBUTING.md', ...readdirSync(join(root, 'docs')).flatMap(pageOf)];
+const pages = ['README.md', 'README.zh-CN.md', 'CONTRIBUTING.md', ...readdirSync(join(root, 'docs')).flatMap(pageOf)];
 
 function pageOf(name: string): string[] {
   return name.endsWith('.md') ? [`docs/${name}`] : [];

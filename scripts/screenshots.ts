@@ -44,7 +44,7 @@ const home = await makeTempHome();
 const program = await startConsole(home);
 const browser = await chromium.launch({ executablePath, args: chromiumFlags });
 try {
-  const context = await browser.newContext({ deviceScaleFactor: options.docs ? 1.5 : 1, reducedMotion: 'reduce' });
+  const context = await browser.newContext({ reducedMotion: 'reduce' });
   const page = await context.newPage();
   await page.goto(program.link);
   const places = await runDemo(page);

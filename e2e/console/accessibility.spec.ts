@@ -1,56 +1,62 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
-import { expect, test } from '../support/console-test.ts';
+import { expect, signIn, test } from '../support/console-test.ts';
+import { openings, openOver, pagePaths } from '../support/places.ts';
+import { settled } from '../support/settled.ts';
 
-const paths = [
-  '/',
-  '/playground',
-  '/sessions',
-  '/sandboxes',
-  '/logs',
-  '/knowledge',
-  '/skills',
-  '/memory',
-  '/health',
-  '/health/doctor',
-  '/health/bundle',
-  '/secrets',
-  '/data',
-  '/readiness',
-  '/deploy',
-  '/settings',
-  '/first-run',
-  '/nowhere',
-];
+const themes = ['light', 'dark'] as const;
 
-/** Nothing of the page changed for a third of a second: long lists measure their first rows out of sight. */
-async function settled(page: Page): Promise<void> {
-  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
-  await expect(page.locator('[aria-busy=true]')).toHaveCount(0);
-  await page.evaluate(
-    () =>
-      new Promise<void>((resolve) => {
-        const quiet = () => setTimeout(done, 300);
-        let timer = quiet();
-        const observer = new MutationObserver(() => {
-          clearTimeout(timer);
-          timer = quiet();
-        });
-        function done() {
-          observer.disconnect();
-          resolve();
-        }
-        observer.observe(document, { subtree: true, childList: true, attributes: true });
-      }),
-  );
+async function expectNoFaults(page: Page, what: string): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
+  expect.soft(told, what).toEqual([]);
 }
 
-for (const theme of ['light', 'dark'] as const)
-  for (const path of paths)
+for (const theme of themes)
+  for (const path of pagePaths)
     test(`${path} in ${theme} has no accessibility faults`, async ({ console: page, shared }) => {
       await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
       await page.goto(shared.consoleUrl + path);
       await settled(page);
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)).toEqual([]);
+      await expectNoFaults(page, path);
     });
+
+for (const path of new Set(openings.map((opening) => opening.path)))
+  test(`what opens over ${path} has no accessibility faults in either theme`, async ({ console: page, shared }) => {
+    for (const opening of openings.filter((each) => each.path === path)) {
+      await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+      await page.goto(shared.consoleUrl + path);
+      await settled(page);
+      await openOver(page, opening, 'en');
+      for (const theme of themes) {
+        await page.emulateMedia({ colorScheme: theme });
+        await expectNoFaults(page, `${opening.name} in ${theme}`);
+      }
+    }
+  });
+
+test('a console that is gone, and a page whose data cannot be had, have no accessibility faults', async ({
+  start,
+  page,
+}) => {
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  const program = await start();
+  await signIn(page, program);
+  await page.route('**/console/api/secrets*', (route) =>
+    route.fulfill({ status: 503, json: { error: 'The vault does not answer.', code: 'vault_locked' } }),
+  );
+  await page.goto(`${program.consoleUrl}/secrets`);
+  await expect(page.getByRole('alert')).toBeVisible({ timeout: 20_000 });
+  for (const theme of themes) {
+    await page.emulateMedia({ colorScheme: theme });
+    await expectNoFaults(page, `an error in ${theme}`);
+  }
+  await page.goto(program.consoleUrl);
+  await settled(page);
+  await program.stop();
+  await expect(page.getByText('The console does not answer.', { exact: false })).toBeVisible({ timeout: 20_000 });
+  for (const theme of themes) {
+    await page.emulateMedia({ colorScheme: theme });
+    await expectNoFaults(page, `offline in ${theme}`);
+  }
+});

@@ -13,6 +13,7 @@ const sizes = [
 async function expectNoTextFaults(page: Page, what: string): Promise<void> {
   for (const size of sizes) {
     await page.setViewportSize(size);
+    await settled(page);
     expect.soft(await findTextFaults(page), `${what} at ${size.width}`).toEqual({ untranslated: [], clipped: [] });
   }
 }

@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import type { EngineTry } from '../../../server/contract/sandbox.ts';
+import { ServerText } from '../../i18n/server-text.tsx';
 import { Chip } from '../../ui/chip.tsx';
 import { Cell, HeadCell, Row, Table } from '../../ui/table.tsx';
 
@@ -20,7 +21,9 @@ export function EngineTries({ tries }: { tries: EngineTry[] }) {
         {tries.map((each) => (
           <Row key={`${each.origin} ${each.endpoint}`}>
             <Cell className="mono">{each.endpoint}</Cell>
-            <Cell className="text-dim">{each.origin}</Cell>
+            <Cell className="text-dim">
+              <ServerText>{each.origin}</ServerText>
+            </Cell>
             <Cell>
               <Chip dot tone={each.state === 'connected' ? 'ok' : each.state === 'not_found' ? 'idle' : 'warn'}>
                 {t(`sandboxes.tryStates.${each.state}`)}
