@@ -22,7 +22,7 @@ function lookAtText(dataSelector: string): TextFaults {
   const clipped = new Set<string>();
   // Numbers with their units, dates, names of products, protocols and keys.
   const values =
-    /\b(?:v?\d[\d.,:]*\s?(?:[kMGT]?B|byte|ms|sec|min|hr|days?|wk|[KMB]|s|h|d)?|AM|PM|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\w*|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\w*|(?:in )?\d* ?(?:sec|min|hr|days?)\.?(?: ago)?|now|ago|in|yesterday|tomorrow|Docker|Agentrail|Console|English|Anthropic|OpenAI|Postgres|CPU|PID|Tavily|Brave|Jina|Exa|[A-Z][A-Z0-9]*_[A-Z0-9_]+|[\w.-]+@[\w.-]+|https?:\S+|[\w-]+(?:[./:][\w-]+)+|[~/]\S+)(?!\w)/g;
+    /\b(?:v?\d[\d.,:]*\s?(?:[kMGT]?B|byte|ms|sec|min|hr|days?|wk|[KMB]|s|h|d)?|AM|PM|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\w*|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\w*|(?:in )?\d* ?(?:sec|min|hr|days?)\.?(?: ago)?|now|ago|in|yesterday|tomorrow|Docker|Agentrail|Console|English|Anthropic|OpenAI|Postgres|CPU|PID|Tavily|Brave|Jina|Exa|[A-Z][A-Z0-9]*_[A-Z0-9_]+|[\w.-]+@[\w.-]+|[a-z]+:\/\/\S+|[\w-]+(?:[./:][\w-]+)+|[~/]\S+)(?!\w)/g;
 
   const isShown = (element: Element) => {
     const box = element.getBoundingClientRect();
