@@ -11,14 +11,14 @@ interface Props {
   times: readonly number[];
   values: readonly number[];
   /** Of what there are no halves: none on the axis either. */
-  isWhole: boolean;
+  isWhole?: boolean;
   show(value: number): string;
   /** Of milliseconds since 1970. */
   time(at: number): string;
 }
 
 /** One bar for each piece of time; pointing at one tells it in words. */
-export default function UsageChart({ label, times, values, isWhole, show, time }: Props) {
+export default function UsageChart({ label, times, values, isWhole = false, show, time }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const chart = useRef<UPlot>(undefined);
   const [pointed, setPointed] = useState<number>();
@@ -55,7 +55,7 @@ export default function UsageChart({ label, times, values, isWhole, show, time }
 }
 
 interface Words {
-  current: Pick<Props, 'show' | 'time' | 'isWhole'>;
+  current: Pick<Props, 'show' | 'time'> & { isWhole: boolean };
 }
 
 function optionsFor(place: HTMLElement, words: Words, onPoint: (index: number | undefined) => void): UPlot.Options {
