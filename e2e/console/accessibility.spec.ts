@@ -23,17 +23,18 @@ for (const path of pagePaths)
     }
   });
 
-for (const path of new Set(openings.map((opening) => opening.path)))
-  test(`what opens over ${path} has no accessibility faults in either theme`, async ({ console: page, shared }) => {
-    for (const opening of openings.filter((each) => each.path === path)) {
-      await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
-      await page.goto(shared.consoleUrl + path);
-      await settled(page);
-      await openOver(page, opening, 'en');
-      for (const theme of themes) {
-        await page.emulateMedia({ colorScheme: theme });
-        await expectNoFaults(page, `${opening.name} in ${theme}`);
-      }
+for (const opening of openings)
+  test(`${opening.name} over ${opening.path} has no accessibility faults in either theme`, async ({
+    console: page,
+    shared,
+  }) => {
+    await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+    await page.goto(shared.consoleUrl + opening.path);
+    await settled(page);
+    await openOver(page, opening, 'en');
+    for (const theme of themes) {
+      await page.emulateMedia({ colorScheme: theme });
+      await expectNoFaults(page, `${opening.name} in ${theme}`);
     }
   });
 

@@ -30,14 +30,12 @@ for (const path of pagePaths)
     await expectNoTextFaults(page, path);
   });
 
-for (const path of new Set(openings.map((opening) => opening.path)))
-  test(`what opens over ${path} is translated and not cut off`, async ({ console: page, shared }) => {
-    for (const opening of openings.filter((each) => each.path === path)) {
-      await page.goto(shared.consoleUrl + path);
-      await settled(page);
-      await openOver(page, opening, 'en-XA');
-      await expectNoTextFaults(page, opening.name);
-    }
+for (const opening of openings)
+  test(`${opening.name} over ${opening.path} is translated and not cut off`, async ({ console: page, shared }) => {
+    await page.goto(shared.consoleUrl + opening.path);
+    await settled(page);
+    await openOver(page, opening, 'en-XA');
+    await expectNoTextFaults(page, opening.name);
   });
 
 test('the check sees English, and text that is cut off', async ({ console: page }) => {
