@@ -270,6 +270,8 @@ export const faultWords: Readonly<Record<string, string>> = {
   request_invalid: '请求无效，已拒绝。',
   request_timeout: '请求没有及时送达。',
   request_too_large: '请求太大。',
+  reset_unclear: '重置的记录无法读取，没有清除任何内容。请检查数据目录。',
+  reset_unfinished: '重置没有完成，请重新启动程序。',
   resource_exhausted: '资源不足，沙箱没有启动。',
   restore_disk_full: '磁盘空间不足，无法恢复。',
   restore_interrupted: '恢复中断，请重新恢复。',
