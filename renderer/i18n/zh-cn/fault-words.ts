@@ -3,6 +3,7 @@
  * of `AppError` has an entry; a test reads them from the source.
  */
 export const faultWords: Readonly<Record<string, string>> = {
+  answer_unreadable: '服务器的应答无法读取，请重试。',
   aborted: '运行已被停止。',
   access_denied: '没有访问权限。',
   address_not_allowed: '沙箱不允许访问这个地址。',
@@ -252,6 +253,7 @@ export const faultWords: Readonly<Record<string, string>> = {
   prompt_failed: '无法生成智能体的提示词，详情见日志。',
   prompt_file_unreadable: '智能体的提示词文件无法读取，请检查设置。',
   prompt_too_long: '会话超过了模型能读取的长度。请新建会话，或选择窗口更大的模型。',
+  provider_answer_too_long: '模型服务的应答太长，已中断读取。',
   provider_auth: '模型服务拒绝了密钥，请在“密钥”页更换。',
   provider_error: '模型服务没有完成应答。',
   provider_redirected: '模型服务的地址被重定向，密钥没有发送。如果信任新地址，请把它设为 base URL。',
