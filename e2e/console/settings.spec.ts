@@ -153,3 +153,90 @@ test('a faulty file opens as a text with its fault, and is mended there', async 
   await expect(page.getByRole('dialog')).toHaveCount(0);
   expect(await readFile(file, 'utf8')).toBe('logging: {level: warn}');
 });
+
+test('permission rules are checked as they are typed, tried on a command, and saved with the comments kept', async ({
+  home,
+  start,
+  page,
+}) => {
+  const file = join(home.dir, 'agentrail.yaml');
+  await writeFile(
+    file,
+    'permissions: # mine\n  deny:\n    - Bash(rm:*) # never\nagents:\n  writer:\n    name: Writer\n',
+  );
+  const complaints = complaintsOf(page);
+  const program = await start();
+  await signIn(page, program);
+  await page.goto(`${program.consoleUrl}/settings?section=permissions`);
+  const line = page.getByRole('textbox', { name: /^Try a command/ });
+  await line.fill('ls; rm -rf build');
+  await expect(page.getByText('The rule Bash(rm:*) forbids it.')).toBeVisible();
+  await expect(page.getByText('denied', { exact: true })).toBeVisible();
+
+  const next = page.getByRole('textbox', { name: 'New rule: Allow' });
+  await next.fill('Bash(');
+  await next.press('Enter');
+  await expect(page.getByText(/Write a rule as Tool or Tool\(pattern\)/)).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Save rules' })).toBeDisabled();
+  await expectAccessible(page);
+  await page.getByRole('textbox', { name: 'Allow rule 1' }).fill('Bash(git log:*)');
+  await line.fill('git log');
+  await expect(page.getByText('Rules allow each of its parts.')).toBeVisible();
+  await line.fill('git push');
+  await expect(page.getByText('asks', { exact: true })).toBeVisible();
+  await page.getByRole('button', { name: 'Save rules' }).press('Enter');
+  await expect(page.getByRole('button', { name: 'Save rules' })).toHaveCount(0);
+  const text = await readFile(file, 'utf8');
+  expect(text).toContain('- Bash(rm:*) # never');
+  expect(text).toContain('- Bash(git log:*)');
+
+  await page.getByRole('combobox', { name: 'Whose rules' }).click();
+  await page.getByRole('option', { name: 'Agent writer' }).click();
+  const ask = page.getByRole('textbox', { name: 'New rule: Ask' });
+  await ask.fill('Bash(git log:*)');
+  await ask.press('Enter');
+  await line.fill('git log');
+  await expect(page.getByText('The rule Bash(git log:*) asks for it.')).toBeVisible();
+  await page.getByRole('button', { name: 'Save rules' }).click();
+  await expect.poll(() => readFile(file, 'utf8')).toContain('writer:\n    name: Writer\n    permissions:\n      ask:');
+  expect(complaints).toEqual([]);
+});
+
+test('settings are found by words and by their address, and say what needs a restart before it is changed', async ({
+  console: page,
+  shared,
+}) => {
+  await page.goto(`${shared.consoleUrl}/settings?field=server.maxConcurrentRuns`);
+  const runs = page.getByRole('textbox', { name: 'Runs at once' });
+  await expect(runs).toBeFocused();
+  await expect(runs).toBeInViewport();
+
+  const search = page.getByRole('searchbox', { name: 'Search settings' });
+  await page.keyboard.press('Control+f');
+  await expect(search).toBeFocused();
+  await search.fill('sandbox.memory');
+  await expect(page.getByRole('textbox', { name: 'Memory' })).toBeVisible();
+  await expect(runs).toHaveCount(0);
+  await search.fill('zzzz');
+  await expect(page.getByText('No setting goes by “zzzz”.')).toBeVisible();
+  await search.fill('');
+
+  await page.getByRole('textbox', { name: 'Host', exact: true }).fill('::1');
+  await expect(page.getByText('After a restart of the server: Host.')).toBeVisible();
+  await page.getByRole('button', { name: 'Discard' }).click();
+
+  await page.getByRole('navigation', { name: 'Sections' }).getByRole('link', { name: 'Shortcuts' }).click();
+  await expect(page.getByText('Next fault in the settings file')).toBeInViewport();
+  await expect(page.getByText('None is sent.')).toBeVisible();
+
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox', { name: 'Search or run a command' }).fill('settings: perm');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/section=permissions$/);
+
+  await page.getByRole('button', { name: 'Reduced', exact: true }).click();
+  expect(await page.evaluate(() => document.documentElement.dataset.motion)).toBe('reduced');
+  await page.getByRole('button', { name: '12-hour' }).click();
+  await page.reload();
+  await expect(page.getByRole('button', { name: '12-hour' })).toHaveAttribute('aria-pressed', 'true');
+});

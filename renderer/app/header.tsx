@@ -5,9 +5,9 @@ import { languageNames, languages } from '../i18n/i18n.ts';
 import { useLanguage } from '../i18n/language.ts';
 import { Kbd } from '../ui/kbd.tsx';
 import { Menu } from '../ui/menu.tsx';
+import { modifierKey } from '../ui/modifier-key.ts';
 import { themes, useTheme } from '../ui/theme.ts';
 import { Bell } from './notifications/bell.tsx';
-import { modifierKey } from './use-shortcuts.ts';
 
 const themeIcons = { system: IconDeviceDesktop, light: IconSun, dark: IconMoon };
 

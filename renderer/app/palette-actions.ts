@@ -8,12 +8,14 @@ import {
   IconPlayerStop,
   IconPlus,
   IconRefresh,
+  IconSettings,
   type TablerIcon,
 } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
 import { answer, api } from '../api/client.ts';
 import { useLive } from '../api/live-context.ts';
+import { settingSections } from '../api/setting-sections.ts';
 import { useFaultText } from '../api/use-fault-text.ts';
 import { languageNames, languages } from '../i18n/i18n.ts';
 import { useLanguage } from '../i18n/language.ts';
@@ -49,6 +51,12 @@ export function usePaletteActions(onShortcuts: () => void): PaletteGroup[] {
     label: t(`shell.pages.${page.id}`),
     icon: page.icon,
     run: () => navigate(page.path),
+  }));
+  const sections = settingSections.map((section) => ({
+    id: `settings-${section}`,
+    label: t('shell.palette.setting', { section: t(`settings.sectionNames.${section}`) }),
+    icon: IconSettings,
+    run: () => navigate(`/settings?section=${section}`),
   }));
   const start = () =>
     answer(api.server.start.$post({ json: {} })).catch((error: unknown) => showFault(faultText(error)));
@@ -94,10 +102,17 @@ export function usePaletteActions(onShortcuts: () => void): PaletteGroup[] {
       icon: IconLanguage,
       run: () => chooseLanguage(language),
     })),
+    {
+      id: 'yaml',
+      label: t('shell.palette.editFile'),
+      icon: IconSettings,
+      run: () => navigate('/settings?view=yaml'),
+    },
     { id: 'shortcuts', label: t('shell.palette.shortcuts'), icon: IconKeyboard, run: onShortcuts },
   ];
   return [
     { id: 'pages', label: t('shell.palette.pages'), items: goTo },
     { id: 'actions', label: t('shell.palette.actions'), items: actions.filter((action) => action !== false) },
+    { id: 'settings', label: t('shell.pages.settings'), items: sections },
   ];
 }

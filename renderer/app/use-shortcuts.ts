@@ -1,7 +1,5 @@
 import { useEffect, useRef } from 'react';
-
-const isMac = /mac/i.test(navigator.userAgent);
-export const modifierKey = isMac ? '⌘' : 'Ctrl';
+import { isMac } from '../ui/modifier-key.ts';
 
 interface Shortcuts {
   palette(): void;

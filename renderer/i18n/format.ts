@@ -1,5 +1,6 @@
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
+import { type Clock, useClock } from './clock.ts';
 
 const cache = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat | Intl.RelativeTimeFormat>();
 
@@ -97,11 +98,12 @@ function pad(value: number): string {
   return String(value).padStart(2, '0');
 }
 
-export function createFormat(locale: string): Format {
+export function createFormat(locale: string, clock: Clock = '24'): Format {
+  const hourCycle = clock === '24' ? 'h23' : 'h12';
   const number = (key: string, options: Intl.NumberFormatOptions) =>
     cached(`${locale} ${key}`, () => new Intl.NumberFormat(locale, options));
   const date = (key: string, options: Intl.DateTimeFormatOptions) =>
-    cached(`${locale} ${key}`, () => new Intl.DateTimeFormat(locale, options));
+    cached(`${locale} ${clock} ${key}`, () => new Intl.DateTimeFormat(locale, options));
   return {
     number: (value) => number('number', { maximumFractionDigits: 1 }).format(value),
     compact: (value) => number('compact', { notation: 'compact', maximumFractionDigits: 1 }).format(value),
@@ -123,18 +125,18 @@ export function createFormat(locale: string): Format {
       const [hours, minutes, seconds] = [Math.floor(total / 3600), Math.floor(total / 60) % 60, total % 60];
       return hours > 0 ? `${hours}:${pad(minutes)}:${pad(seconds)}` : `${pad(minutes)}:${pad(seconds)}`;
     },
-    time: (at) => date('time', { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(at),
+    time: (at) => date('time', { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle }).format(at),
     preciseTime: (at) =>
       date('precise', {
         hour: '2-digit',
         minute: '2-digit',
         second: '2-digit',
         fractionalSecondDigits: 3,
-        hourCycle: 'h23',
+        hourCycle,
       }).format(at),
-    dateTime: (at) => date('dateTime', { dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23' }).format(at),
+    dateTime: (at) => date('dateTime', { dateStyle: 'medium', timeStyle: 'short', hourCycle }).format(at),
     day: (at) => date('day', { month: 'short', day: 'numeric' }).format(at),
-    hour: (at) => date('hour', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(at),
+    hour: (at) => date('hour', { hour: '2-digit', minute: '2-digit', hourCycle }).format(at),
     relative: (at, now) => formatRelative(locale, at, now),
   };
 }
@@ -142,5 +144,6 @@ export function createFormat(locale: string): Format {
 /** Numbers, times and sizes in the language of the page. */
 export function useFormat(): Format {
   const { i18n } = useTranslation();
-  return useMemo(() => createFormat(i18n.language), [i18n.language]);
+  const clock = useClock((state) => state.clock);
+  return useMemo(() => createFormat(i18n.language, clock), [i18n.language, clock]);
 }

@@ -35,6 +35,7 @@ import { settingsTextRoutes } from './routes/settings-text.ts';
 import { stateRoutes } from './routes/state.ts';
 import { supportBundleRoutes } from './routes/support-bundle.ts';
 import { tokenRoutes } from './routes/tokens.ts';
+import { tryPermissionsRoutes } from './routes/try-permissions.ts';
 
 /** Every route below `/console/api`. Throws AppErrors; the app around it makes answers of them. */
 export function consoleRoutes(context: ConsoleContext) {
@@ -73,6 +74,7 @@ export function consoleRoutes(context: ConsoleContext) {
     .route('/', tokenRoutes(context))
     .route('/', settingsRoutes(context))
     .route('/', settingsTextRoutes(context))
+    .route('/', tryPermissionsRoutes())
     .route('/', mcpRoutes(context));
 }
 

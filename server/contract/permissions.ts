@@ -28,6 +28,25 @@ export interface AskingAgent {
   name: string;
 }
 
+/** In the order in which they are looked at. */
+export const permissionLists = ['deny', 'ask', 'allow'] as const;
+
+/** What typed rules would do, from `POST /settings/permissions/try`. */
+export interface PermissionTrial {
+  /** Words that are no rules. Nothing is judged while there are any. */
+  faults: { scope: 'everyone' | 'agent'; list: (typeof permissionLists)[number]; index: number; message: string }[];
+  verdict?: {
+    outcome: 'allow' | 'ask' | 'deny';
+    /** One rule, several that allow it part by part, or the mode. */
+    by: 'rule' | 'rules' | 'mode';
+    rule?: string;
+    /** Why it is not allowed. */
+    reason?: string;
+    /** Absent: none is set. */
+    mode?: PermissionMode;
+  };
+}
+
 /** A tool call that waits for a person's permission. */
 export interface PermissionRequest {
   /** Absent: the agent of the run itself. */

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { configSchema } from '../../../server/contract/config.ts';
-import { fieldOf, fieldPaths, fromDraft, toDraft } from './fields.ts';
+import { configSchema, restartPaths } from '../../../server/contract/config.ts';
+import { permissionModes } from '../../../server/contract/permissions.ts';
+import { fieldOf, fieldPaths, fields, fromDraft, restartFields, toDraft } from './fields.ts';
 
 interface SchemaNode {
   properties?: Record<string, SchemaNode>;
@@ -14,6 +15,14 @@ function leavesOf(node: SchemaNode, path: string[] = []): string[] {
 }
 
 describe('the fields of the settings', () => {
+  it('name what needs a restart', () => {
+    expect(restartFields).toEqual(restartPaths);
+  });
+
+  it('offer every mode of permissions', () => {
+    expect(fields['permissions.mode'].options).toEqual(permissionModes);
+  });
+
   it('name only leaves that the configuration has', () => {
     const leaves = leavesOf(z.toJSONSchema(configSchema, { io: 'output' }) as SchemaNode);
     for (const path of fieldPaths) expect(leaves).toContain(path);

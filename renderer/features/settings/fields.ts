@@ -125,6 +125,9 @@ export const fields = {
 
 export type FieldPath = keyof typeof fields;
 
+/** As the contract has them, whose schemas are too large for the page; a test compares. */
+export const restartFields: readonly FieldPath[] = ['server.host', 'server.port', 'plugins'];
+
 export const fieldPaths = Object.keys(fields) as FieldPath[];
 
 export function fieldOf(path: FieldPath): FieldKind & { group: Group } {

@@ -8,6 +8,7 @@ import { Select } from '../../ui/select.tsx';
 import { Switch } from '../../ui/switch.tsx';
 import { type FieldPath, fieldOf, toDraft } from './fields.ts';
 import { SourceLine } from './source-line.tsx';
+import { idOfField } from './use-deep-link.ts';
 
 interface Props {
   path: FieldPath;
@@ -31,7 +32,7 @@ export function SettingRow({ path, value, draft, error, onEdit, onReset }: Props
   const isOutside = source === 'environment' || source === 'command line';
   const shown = draft ?? toDraft(field, value?.value);
   return (
-    <div className="border-line-soft border-b px-3.5 py-2.5 last:border-b-0">
+    <div id={idOfField(path)} className="border-line-soft border-b px-3.5 py-2.5 last:border-b-0">
       <FieldRow
         label={name}
         hint={

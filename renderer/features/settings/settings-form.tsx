@@ -7,15 +7,34 @@ import { useFaultText } from '../../api/use-fault-text.ts';
 import { Button, buttonClass } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Notice } from '../../ui/notice.tsx';
-import { type FieldPath, fieldOf, fieldPaths, fromDraft, groups, isFieldPath, toDraft } from './fields.ts';
+import {
+  type FieldPath,
+  fieldOf,
+  fieldPaths,
+  fromDraft,
+  type Group,
+  groups,
+  isFieldPath,
+  restartFields,
+  toDraft,
+} from './fields.ts';
 import { OtherValues } from './other-values.tsx';
+import { PermissionRules } from './rules/permission-rules.tsx';
 import { SaveBar } from './save-bar.tsx';
+import { Section } from './section.tsx';
 import { SettingRow } from './setting-row.tsx';
 import { faultsByPath, useSaveSettings } from './use-settings.ts';
 
 type Drafts = Partial<Record<FieldPath, string>>;
 
-export function SettingsForm({ values }: { values: readonly ConfigValue[] }) {
+interface Props {
+  values: readonly ConfigValue[];
+  /** Whether a field, or a section with all it holds, is shown. */
+  matches(path: FieldPath): boolean;
+  isShown(section: Group): boolean;
+}
+
+export function SettingsForm({ values, matches, isShown }: Props) {
   const { t } = useTranslation();
   const faultText = useFaultText();
   const [drafts, setDrafts] = useState<Drafts>({});
@@ -50,24 +69,30 @@ export function SettingsForm({ values }: { values: readonly ConfigValue[] }) {
   return (
     <form ref={form} onSubmit={submit} className="grid gap-3.5">
       {groups.map((group) => (
-        <Card key={group} title={t(`settings.groups.${group}`)}>
-          {fieldPaths
-            .filter((path) => fieldOf(path).group === group)
-            .map((path) => (
-              <SettingRow
-                key={path}
-                path={path}
-                value={byPath.get(path)}
-                draft={drafts[path]}
-                error={errorOf(path)}
-                onEdit={(draft) => edit(path, draft)}
-                onReset={() => store({ [path]: null })}
-              />
-            ))}
-        </Card>
+        <Section key={group} id={group} isHidden={!isShown(group)}>
+          <Card title={t(`settings.groups.${group}`)}>
+            {fieldPaths
+              .filter((path) => fieldOf(path).group === group && matches(path))
+              .map((path) => (
+                <SettingRow
+                  key={path}
+                  path={path}
+                  value={byPath.get(path)}
+                  draft={drafts[path]}
+                  error={errorOf(path)}
+                  onEdit={(draft) => edit(path, draft)}
+                  onReset={() => store({ [path]: null })}
+                />
+              ))}
+            {group === 'permissions' && <PermissionRules values={values} />}
+          </Card>
+        </Section>
       ))}
       <OtherValues
-        values={values.filter(({ path }) => !isFieldPath(path) && path !== 'version' && !/^mcpServers\b/.test(path))}
+        values={values.filter(
+          ({ path }) =>
+            !isFieldPath(path) && path !== 'version' && !/^mcpServers\b/.test(path) && !/^permissions\./.test(path),
+        )}
       />
       {save.isSuccess && changed.length === 0 && (
         <Notice
@@ -99,6 +124,7 @@ export function SettingsForm({ values }: { values: readonly ConfigValue[] }) {
       {changed.length > 0 && (
         <SaveBar
           count={changed.length}
+          restart={changed.filter((path) => restartFields.includes(path)).map(nameOf)}
           isSaving={save.isPending}
           canSave={badNumbers.length === 0}
           onDiscard={() => {

@@ -1,10 +1,9 @@
 import { useTranslation } from 'react-i18next';
 import type { ConfigValue } from '../../../server/contract/config.ts';
 import { Chip } from '../../ui/chip.tsx';
-import { type FieldPath, fieldOf, toDraft } from './fields.ts';
+import { type FieldPath, fieldOf, restartFields, toDraft } from './fields.ts';
 
 const tones = { 'command line': 'warn', environment: 'warn', file: 'accent', default: 'idle' } as const;
-const restartPaths: readonly FieldPath[] = ['server.host', 'server.port', 'plugins'];
 
 export function SourceLine({ path, value }: { path: FieldPath; value: ConfigValue | undefined }) {
   const { t } = useTranslation();
@@ -28,7 +27,7 @@ export function SourceLine({ path, value }: { path: FieldPath; value: ConfigValu
         </span>
       ))}
       {isOutside && <span>{t('settings.outside', { source: word })}</span>}
-      {restartPaths.includes(path) && <span>{t('settings.restartField')}</span>}
+      {restartFields.includes(path) && <span>{t('settings.restartField')}</span>}
     </span>
   );
 }

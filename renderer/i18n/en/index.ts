@@ -14,6 +14,7 @@ import { overview } from './overview.ts';
 import { playground } from './playground.ts';
 import { problems } from './problems.ts';
 import { readiness } from './readiness.ts';
+import { rules } from './rules.ts';
 import { sandboxes } from './sandboxes.ts';
 import { secretCare } from './secret-care.ts';
 import { secrets } from './secrets.ts';
@@ -44,6 +45,7 @@ export const en = {
   playground,
   problems,
   readiness,
+  rules,
   sandboxes,
   secretCare,
   secrets,

@@ -42,6 +42,8 @@ export const shell = {
     switchTheme: 'Theme: {{theme}}',
     switchLanguage: 'Language: {{language}}',
     shortcuts: 'Show keyboard shortcuts',
+    setting: 'Settings: {{section}}',
+    editFile: 'Edit settings as YAML',
   },
   shortcuts: {
     title: 'Keyboard shortcuts',
@@ -54,6 +56,12 @@ export const shell = {
     newLine: 'New line in the message',
     stopRun: 'Stop the run',
     closeDialog: 'Close a dialog or menu',
+    saveFile: 'Save the settings file',
+    completeFile: 'Complete in the settings file',
+    nextFault: 'Next fault in the settings file',
+    zoomIn: 'Larger',
+    zoomOut: 'Smaller',
+    zoomReset: 'Usual size',
   },
   status: {
     copyAddress: 'Copy {{address}}',

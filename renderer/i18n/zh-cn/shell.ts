@@ -44,6 +44,8 @@ export const shell: Words['shell'] = {
     switchTheme: '主题：{{theme}}',
     switchLanguage: '语言：{{language}}',
     shortcuts: '查看键盘快捷键',
+    setting: '设置：{{section}}',
+    editFile: '以 YAML 编辑设置',
   },
   shortcuts: {
     title: '键盘快捷键',
@@ -56,6 +58,12 @@ export const shell: Words['shell'] = {
     newLine: '消息换行',
     stopRun: '停止运行',
     closeDialog: '关闭对话框或菜单',
+    saveFile: '保存设置文件',
+    completeFile: '补全设置文件',
+    nextFault: '设置文件中的下一处错误',
+    zoomIn: '放大',
+    zoomOut: '缩小',
+    zoomReset: '恢复大小',
   },
   status: {
     copyAddress: '复制 {{address}}',

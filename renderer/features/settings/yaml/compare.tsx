@@ -36,7 +36,11 @@ export default function Compare({ before, after, onChange }: Props) {
         <span>{t('yaml.onDisk')}</span>
         <span>{t('yaml.yours')}</span>
       </div>
-      <div ref={host} data-compare className="max-h-[50dvh] overflow-auto rounded-[8px] border border-line" />
+      <div
+        ref={host}
+        data-compare
+        className="outline-accent focus-within:outline-2 max-h-[50dvh] overflow-auto rounded-[8px] border border-line"
+      />
     </div>
   );
 }

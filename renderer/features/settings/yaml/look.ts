@@ -5,7 +5,12 @@ import { tags } from '@lezer/highlight';
 /** Colours are the page's tokens, which reach into the shadow root and change with the theme. */
 const theme = EditorView.theme({
   '&': { color: 'var(--text)', backgroundColor: 'var(--panel)', fontSize: '12px', height: '100%' },
-  '&.cm-focused': { outline: '2px solid var(--accent)', outlineOffset: '-2px' },
+  // Gutters would cover it here: the place around shows the focus.
+  '&.cm-focused': { outline: 'none' },
+  '.cm-textfield:focus-visible, .cm-button:focus-visible, .cm-panel input:focus-visible': {
+    outline: '2px solid var(--accent)',
+    outlineOffset: '1px',
+  },
   '.cm-scroller': { fontFamily: '"JetBrains Mono Variable", ui-monospace, monospace', lineHeight: '20px' },
   '.cm-content': { caretColor: 'var(--text)', padding: '8px 0' },
   '.cm-gutters': { backgroundColor: 'var(--panel)', color: 'var(--faint)', border: 'none' },
@@ -68,6 +73,8 @@ const theme = EditorView.theme({
   '.cm-deletedChunk, &.cm-merge-a .cm-changedLine': { backgroundColor: 'var(--bad-bg) !important' },
   '&.cm-merge-b .cm-changedText': { background: 'none', textDecoration: 'underline var(--ok)' },
   '&.cm-merge-a .cm-changedText': { background: 'none', textDecoration: 'underline var(--bad)' },
+  // Its own signs are in few typefaces.
+  '.cm-collapsedLines:before, .cm-collapsedLines:after': { content: 'none' },
   '.cm-collapsedLines': { background: 'var(--sunk)', color: 'var(--dim)' },
 });
 

@@ -65,7 +65,13 @@ export default function YamlEditor({ ref, text, schema, ...callbacks }: Props) {
     focus: () => editor.current?.focus(),
     close: () => editor.current?.close(),
   }));
-  return <div ref={host} data-editor className="h-[max(320px,calc(100dvh-300px))] overflow-hidden" />;
+  return (
+    <div
+      ref={host}
+      data-editor
+      className="outline-accent focus-within:outline-2 h-[max(320px,calc(100dvh-300px))] overflow-hidden"
+    />
+  );
 }
 
 /** The schema speaks English; other languages know what the form knows. */

@@ -1,0 +1,2 @@
+export const isMac = /mac/i.test(navigator.userAgent);
+export const modifierKey = isMac ? '⌘' : 'Ctrl';
