@@ -9,6 +9,7 @@ export const settingSections = [
   'mcp',
   'sandbox',
   'web',
+  'network',
   'runs',
   'compaction',
   'retention',

@@ -169,5 +169,13 @@ function withAbsolutePaths(config: Config, { home, folder }: { home: string; fol
     name,
     server.cwd === undefined ? server : { ...server, cwd: absolute(server.cwd) },
   ]);
-  return { ...config, agents: Object.fromEntries(agents), plugins, mcpServers: Object.fromEntries(mcpServers) };
+  const { caFile } = config.network;
+  const network = { ...config.network, ...(caFile !== undefined && { caFile: absolute(caFile) }) };
+  return {
+    ...config,
+    network,
+    agents: Object.fromEntries(agents),
+    plugins,
+    mcpServers: Object.fromEntries(mcpServers),
+  };
 }

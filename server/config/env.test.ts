@@ -7,6 +7,7 @@ describe('the environment', () => {
     expect(env).toEqual({
       home: '/home/ada',
       dataDir: '/home/ada/.agentrail',
+      proxies: {},
       docker: { isTlsVerified: false },
       settings: [],
     });

@@ -16,6 +16,13 @@ export interface EnvironmentSetting {
   value: unknown;
 }
 
+/** Proxies of the surroundings; `no`: hosts to ask directly, separated by commas. */
+export interface EnvironmentProxies {
+  http?: string;
+  https?: string;
+  no?: string;
+}
+
 /** What the process was handed by its surroundings, parsed once. Paths are absolute. */
 export interface Environment {
   home: string;
@@ -27,6 +34,8 @@ export interface Environment {
   runtimeDir?: string;
   /** AGENTRAIL_VAULT_PASSPHRASE */
   vaultPassphrase?: string;
+  /** HTTP_PROXY, HTTPS_PROXY and NO_PROXY, in small letters too. */
+  proxies: EnvironmentProxies;
   docker: { host?: string; context?: string; configDir?: string; certPath?: string; isTlsVerified: boolean };
   settings: EnvironmentSetting[];
 }
@@ -95,6 +104,11 @@ export function readEnvironment(env: Variables = process.env): Environment {
     ...given('configPath', pathOf('AGENTRAIL_CONFIG_PATH')),
     ...given('runtimeDir', pathOf('XDG_RUNTIME_DIR')),
     ...given('vaultPassphrase', env.AGENTRAIL_VAULT_PASSPHRASE || undefined),
+    proxies: {
+      ...given('http', eitherCase(env, 'HTTP_PROXY')),
+      ...given('https', eitherCase(env, 'HTTPS_PROXY')),
+      ...given('no', eitherCase(env, 'NO_PROXY')),
+    },
     docker: {
       ...given('host', readVariable(env, 'DOCKER_HOST')),
       ...given('context', readVariable(env, 'DOCKER_CONTEXT')),
@@ -146,6 +160,11 @@ export function expandHome(file: string, home: string): string {
 
 function readVariable(env: Variables, name: string): string | undefined {
   return env[name]?.trim() || undefined;
+}
+
+/** As curl has it: small letters win. */
+function eitherCase(env: Variables, name: string): string | undefined {
+  return readVariable(env, name.toLowerCase()) ?? readVariable(env, name);
 }
 
 function given<Key extends string, Value>(key: Key, value: Value | undefined): { [K in Key]?: Value } {

@@ -230,6 +230,23 @@ export const configSchema = z.strictObject({
       allowPorts: z.array(z.number().int().min(1).max(65_535)).default([]),
     })
     .prefault({}),
+  /** The way to models. */
+  network: z
+    .strictObject({
+      /** `system`: HTTP_PROXY, HTTPS_PROXY and NO_PROXY of the environment. `manual`: `proxyUrl`. */
+      proxy: z.enum(['system', 'none', 'manual']).default('system'),
+      proxyUrl: z
+        .url({ protocol: /^https?$/ })
+        .refine((text) => URL.parse(text)?.password === '', {
+          error: 'A password does not belong in this file. Set HTTPS_PROXY in the environment and proxy to system.',
+        })
+        .optional(),
+      /** With `manual`: hosts that are asked directly; this machine always is. */
+      noProxy: z.array(z.string().min(1).max(253)).max(200).default([]),
+      /** Certificates that are trusted beside the usual ones, as PEM. */
+      caFile: z.string().min(1).max(4096).optional(),
+    })
+    .prefault({}),
   permissions: permissionsSchema.prefault({}),
   /** Agents that an agent calls in. */
   subagents: z

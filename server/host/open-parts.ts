@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createFileKeeper } from '../agent/attached-files.ts';
 import { createSessionMemo } from '../agent/memo/session-memo.ts';
+import { modelFetch } from '../agent/model-fetch.ts';
 import { listModels } from '../agent/model-menu.ts';
 import { listProfiles } from '../agent/profiles.ts';
 import { createRunManager } from '../agent/run-manager.ts';
@@ -16,6 +17,7 @@ import { listen } from '../http/listen.ts';
 import { messageOf } from '../lib/app-error.ts';
 import { systemClock } from '../lib/clock.ts';
 import { createLifecycle } from '../lifecycle.ts';
+import { createOutboundFetch } from '../network/outbound-fetch.ts';
 import { createRuleKeeper } from '../permissions/keep-rules.ts';
 import { createBrowsers } from '../sandbox/browser/browsers.ts';
 import { createWorkspaceUploads } from '../sandbox/workspace-uploads.ts';
@@ -104,6 +106,10 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
   const knowledge = openKnowledge(foundation, options.version);
   const memory = openMemory(foundation, storage);
   const mcp = openMcp(foundation, options.version);
+  const outbound = createOutboundFetch({
+    settings: () => config.current().network,
+    environment: foundation.environment.proxies,
+  });
   const tools = [
     ...agentTools(foundation, storage, options.version, memoQueue, browsers),
     past.tool,
@@ -118,6 +124,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
     createRuns() {
       const runs = createRunManager({
         config: () => config.current(),
+        modelFetch: modelFetch(outbound.fetch),
         secrets,
         redactor: secrets.redactor,
         sessions,
@@ -236,6 +243,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
     await before?.();
     await socket?.close();
     await mcp.manager.close();
+    await outbound.close();
     await sandboxes.close();
     tell('Writing sessions and logs');
     await memory.close();
