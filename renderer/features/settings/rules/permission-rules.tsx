@@ -31,7 +31,7 @@ export function PermissionRules({ values }: { values: readonly ConfigValue[] }) 
     everyone: asSent(''),
     ...(agent !== '' && { agent: asSent(agent) }),
     ...(line.trim() !== '' && { line }),
-  }).data;
+  });
   const faults = trial?.faults ?? [];
   const changed = ruleLists.filter(
     (list) => JSON.stringify(rules[list]) !== JSON.stringify(storedRules(values, agent)[list]),
@@ -96,7 +96,7 @@ export function PermissionRules({ values }: { values: readonly ConfigValue[] }) 
       {changed.length > 0 && (
         <div className="flex justify-end gap-2">
           <Button onClick={drop}>{t('settings.discard')}</Button>
-          <Button look="primary" disabled={save.isPending || faults.length > 0} onClick={store}>
+          <Button look="primary" disabled={save.isPending || !trial || faults.length > 0} onClick={store}>
             {t('rules.save')}
           </Button>
         </div>

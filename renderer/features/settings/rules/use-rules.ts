@@ -1,4 +1,4 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import type { ConfigValue } from '../../../../server/contract/config.ts';
 import type { PermissionMode, PermissionTrial } from '../../../../server/contract/permissions.ts';
@@ -51,10 +51,11 @@ export function useTrial(typed: Typed) {
     const timer = setTimeout(() => setSettled(text), settleMs);
     return () => clearTimeout(timer);
   }, [text]);
-  return useQuery({
+  const { data } = useQuery({
     queryKey: ['permission-trial', settled],
     queryFn: () => answer(api.settings.permissions.try.$post({ json: JSON.parse(settled) as Typed })),
-    placeholderData: keepPreviousData,
     gcTime: 0,
   });
+  // An answer about other words would mislead.
+  return settled === text ? data : undefined;
 }
