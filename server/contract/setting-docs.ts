@@ -145,6 +145,8 @@ export const settingDocs: Readonly<Record<string, string>> = {
   'retention.logsDays': 'Log files of older days are deleted.',
   backup: 'Archives of the data directory, made by themselves.',
   'backup.everyHours': 'Hours between backups; 0 is off. Each is read back and compared before it counts.',
+  'backup.at': 'Time of day of daily and weekly backups, as 02:30, in local time.',
+  'backup.on': 'Day of the week of weekly backups; absent: every day.',
   'backup.keep': 'The newest so many stay; 0 keeps all.',
   'backup.dir': 'Where they go. Absent: backups in the data directory. Better on another disk.',
   'backup.workspaces': 'Takes the folders that sandboxes work in along.',
