@@ -70,3 +70,23 @@ test('nothing is told after the emitter was closed', async () => {
   await sleep(5);
   expect(events).toHaveLength(before);
 });
+
+test('much text does not wait for the pause to end', async () => {
+  const events: RunEvent[] = [];
+  const emitter = createMessageEmitter(
+    (event) => events.push(event),
+    () => 60_000,
+  );
+  const say = (delta: string) => emitter.step({ type: 'text_delta', contentIndex: 0, delta });
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  say('a');
+  await turn();
+  const before = events.length;
+  say('b');
+  await turn();
+  expect(events).toHaveLength(before);
+  say('c'.repeat(20_000));
+  await turn();
+  expect(events).toHaveLength(before + 1);
+  emitter.close();
+});

@@ -15,6 +15,9 @@ export interface MessageEmitter {
   close(): void;
 }
 
+/** In UTF-16 units. */
+const mostGathered = 16_384;
+
 /** Deltas of one block that arrive in the same tick, or within the pause, travel as one event. The first does not wait. */
 export function createMessageEmitter(emit: (event: RunEvent) => void, pace: DeltaPace = () => 0): MessageEmitter {
   const messageId = newId('message');
@@ -62,6 +65,11 @@ export function createMessageEmitter(emit: (event: RunEvent) => void, pace: Delt
         emit({ type: 'message.update', messageId, event: step });
       } else if (waiting?.type === step.type && waiting.contentIndex === step.contentIndex) {
         waiting.delta += step.delta;
+        // What is told in one piece is also held in one piece for a reader that is slow: this much waits no longer.
+        if (pause !== undefined && waiting.delta.length >= mostGathered) {
+          stopWaiting();
+          timer = setImmediate(flush);
+        }
       } else {
         flush();
         waiting = { ...step };

@@ -46,7 +46,9 @@ interface StartOnceUnlockedOptions {
 
 /** Starts the server part that did not start for want of the address, as soon as that can be read. */
 export function startOnceUnlocked({ lifecycle, secrets, logger }: StartOnceUnlockedOptions): () => void {
-  return secrets.subscribe(() => {
+  // All are told of when the vault opens; only this one decides.
+  return secrets.subscribe(({ name }) => {
+    if (name !== 'DATABASE_URL') return;
     if (lifecycle.state().fault?.code !== databaseLocked || secrets.reveal('DATABASE_URL') === undefined) return;
     lifecycle.start().catch((error: unknown) => logger.warn('not started', { reason: messageOf(error) }));
   });
