@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ElectronApplication, Page } from '@playwright/test';
 import { startConsole, writeConfig } from '../support/console-program.ts';
@@ -20,6 +20,7 @@ test('a data directory that cannot be used is told in a window, with a way on on
   launch,
   home,
 }) => {
+  await rm(home.dataDir, { recursive: true });
   await writeFile(home.dataDir, 'a file where the folder should be');
   const view = await recoveryView(await launch());
   await expect(view.getByText('The data directory is a file, or lies below one.')).toBeVisible();
@@ -33,6 +34,7 @@ test('a data directory that cannot be used is told in a window, with a way on on
 });
 
 test('the plain page has no script and takes no other action than those that it offers', async ({ launch, home }) => {
+  await rm(home.dataDir, { recursive: true });
   await writeFile(home.dataDir, '');
   const view = await recoveryView(await launch());
   const answers = await view.evaluate(async () => {
@@ -134,7 +136,6 @@ test('a leftover console that holds the data directory is found, and stopped whe
 });
 
 test('one of another machine cannot be stopped from here', async ({ launch, home }) => {
-  await mkdir(home.dataDir);
   const owner = { pid: 1, startTime: 'x', host: 'elsewhere.example', instanceId: 'inst-1', acquiredAt: Date.now() };
   await writeFile(join(home.dataDir, 'lock'), JSON.stringify(owner));
   const view = await recoveryView(await launch());

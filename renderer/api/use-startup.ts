@@ -10,7 +10,13 @@ export function useStartup() {
     if (!window.native) throw new Error('There is no desktop program.');
     return change === undefined ? window.native.startup() : window.native.changeStartup(change);
   };
-  const query = useQuery({ queryKey: key, queryFn: () => ask(), enabled: window.native !== undefined });
+  // Also changed outside of the page: by the question at the window's close, by the tray.
+  const query = useQuery({
+    queryKey: key,
+    queryFn: () => ask(),
+    refetchOnMount: 'always',
+    enabled: window.native !== undefined,
+  });
   const change = useMutation({
     mutationFn: (wanted: StartupChange) => ask(wanted),
     onSuccess: (state) => client.setQueryData(key, state),

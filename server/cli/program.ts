@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
+import { AppError } from '../lib/app-error.ts';
 import { addBackupCommands } from './backup.ts';
 import { addConfigCommands } from './config.ts';
 import { runConsole } from './console.ts';
@@ -9,7 +10,7 @@ import { addDoctorCommand } from './doctor.ts';
 import { addInitCommand } from './init.ts';
 import { addMemoryCommands } from './memory.ts';
 import { addMoveCommand } from './move.ts';
-import { exitCodeOf, tellFault } from './opened-data.ts';
+import { exitCodeOf, exitCodes, tellFault } from './opened-data.ts';
 import { addSandboxCommands } from './sandboxes.ts';
 import { addSecretCommands } from './secrets.ts';
 import { runServe } from './serve.ts';
@@ -81,6 +82,8 @@ async function run(command: () => Promise<void>): Promise<void> {
     await command();
   } catch (error) {
     tellFault(error);
-    process.exit(exitCodeOf(error));
+    // For a command another owner is one that it cannot reach; here it is what keeps this one from starting.
+    const isOwned = error instanceof AppError && error.code === 'data_dir_locked';
+    process.exit(isOwned ? exitCodes.problem : exitCodeOf(error));
   }
 }
