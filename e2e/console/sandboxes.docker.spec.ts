@@ -73,7 +73,9 @@ test('files are uploaded, seen, compared and downloaded; every part of the page 
   await expect(page.getByRole('button', { name: 'hello.py', exact: true })).toBeVisible();
   const local = join(await mkdtemp(join(tmpdir(), 'upload-')), 'notes 你好.txt');
   await writeFile(local, 'first line\nsecond line\n');
-  await page.getByTestId('upload').setInputFiles(local);
+  const chooser = page.waitForEvent('filechooser');
+  await page.getByRole('button', { name: 'Upload', exact: false }).click();
+  await (await chooser).setFiles(local);
   await page.getByRole('button', { name: 'notes 你好.txt', exact: true }).click();
   await expect(page.getByRole('group', { name: 'Preview of notes 你好.txt' })).toContainText('second line');
   await expectNoFaults(page);
@@ -134,7 +136,7 @@ test('what is left of a session that is gone is listed, saved and removed', asyn
   await writeFile(join(orphan, 'left.txt'), 'left behind');
   await page.getByRole('button', { name: 'Clean up…' }).click();
   const dialog = page.getByRole('dialog', { name: 'Clean up' });
-  await expect(dialog.getByText('default/ses_orphan')).toBeVisible();
+  await expect(dialog.getByText('default/ses_orphan', { exact: true })).toBeVisible();
   await expectNoFaults(page);
   const others = dialog.getByRole('checkbox', { name: /^Remove / });
   for (const box of await others.all()) {

@@ -127,6 +127,7 @@ test('an API token is made, shown once, works, and is refused once revoked', asy
   await dialog.getByLabel('Name').fill('CI');
   await noFaults(page);
   await dialog.getByRole('button', { name: 'Make token' }).click();
+  await expect(dialog.locator('code').first()).toHaveText(/^art_/);
   const [token = '', curl = ''] = await dialog.locator('code').allTextContents();
   expect(token).toMatch(/^art_[\w-]{43}$/);
   const address = /'(http[^']+)'/.exec(curl)?.[1] ?? '';

@@ -78,7 +78,7 @@ function lookAtText(dataSelector: string): TextFaults {
     if (hasWords(text) && block.checkVisibility()) untranslated.add(text.trim().slice(0, 160));
 
   for (const element of document.querySelectorAll('[aria-label], [title], [placeholder], [alt]')) {
-    if (element.closest('.xterm, .cm-editor, [data-theirs]')) continue;
+    if (element.closest('.xterm, .cm-editor, [translate=no], [data-theirs]')) continue;
     for (const name of ['aria-label', 'title', 'placeholder', 'alt']) {
       const text = element.getAttribute(name);
       const isWhole = name === 'title' && element.textContent?.includes(text ?? '');

@@ -1,6 +1,6 @@
 import { IconFolderPlus, IconUpload } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { type DragEvent, useRef, useState } from 'react';
+import { type DragEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'wouter';
 import { toApiError } from '../../api/api-error.ts';
@@ -68,7 +68,6 @@ function Browse({ owner, folder, onOpen }: { owner: WorkspaceOwner; folder: stri
   const [shown, setShown] = useState<string>();
   const [sending, setSending] = useState<string>();
   const [isOver, setOver] = useState(false);
-  const chooser = useRef<HTMLInputElement>(null);
   const param = { tenantId, sessionId };
   const { data, error, refetch } = useQuery({
     queryKey: ['workspace', tenantId, sessionId, 'files', folder],
@@ -106,24 +105,16 @@ function Browse({ owner, folder, onOpen }: { owner: WorkspaceOwner; folder: stri
       onDrop={drop}
     >
       <div className="mb-3 flex flex-wrap items-center gap-2">
-        <Button size="small" disabled={sending !== undefined} onClick={() => chooser.current?.click()}>
+        <Button
+          size="small"
+          disabled={sending !== undefined}
+          onClick={() => chooseFiles((files) => void upload(files))}
+        >
           <IconUpload size={15} stroke={1.5} aria-hidden />
           {sending === undefined
             ? t('sandboxes.tools.files.upload')
             : t('sandboxes.tools.files.uploading', { name: sending })}
         </Button>
-        <input
-          ref={chooser}
-          type="file"
-          multiple
-          hidden
-          data-testid="upload"
-          onChange={(event) => {
-            const files = [...(event.target.files ?? [])];
-            event.target.value = '';
-            void upload(files);
-          }}
-        />
         <Button size="small" onClick={() => setWish({ kind: 'folder', folder })}>
           <IconFolderPlus size={15} stroke={1.5} aria-hidden />
           {t('sandboxes.tools.files.newFolder')}
@@ -173,4 +164,14 @@ function Browse({ owner, folder, onOpen }: { owner: WorkspaceOwner; folder: stri
       />
     </div>
   );
+}
+
+/**
+ * Asks the person for files. The element is of no page: what is drawn anew while the dialog is open would take its choice
+ * along.
+ */
+function chooseFiles(onChosen: (files: File[]) => void): void {
+  const input = Object.assign(document.createElement('input'), { type: 'file', multiple: true });
+  input.addEventListener('change', () => onChosen([...(input.files ?? [])]), { once: true });
+  input.click();
 }

@@ -72,6 +72,7 @@ export function RuleList({ list, rules, faults, onChange }: Props) {
       <div className="flex gap-1.5">
         <input
           aria-label={t('rules.new', { list: name })}
+          translate="no"
           placeholder="Bash(git log:*)"
           value={next}
           spellCheck={false}

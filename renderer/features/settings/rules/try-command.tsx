@@ -23,6 +23,7 @@ export function TryCommand({ line, onLine, verdict }: Props) {
         </span>
         <input
           value={line}
+          translate="no"
           placeholder="git log && rm -rf build"
           spellCheck={false}
           autoComplete="off"
