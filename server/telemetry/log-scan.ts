@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import type { LogFilter } from '../contract/logs.ts';
+import { createLineFinder } from './line-finder.ts';
 import { createLogSieve } from './log-sieve.ts';
 
 /** Lines that lie together in one file. */
@@ -36,6 +37,7 @@ export async function scan(
 ): Promise<ScanAnswer> {
   const isForward = filter.afterSeq !== undefined;
   const sieve = createLogSieve(filter);
+  const linesIn = createLineFinder(filter);
   const found: string[] = [];
   const deadline = performance.now() + budgetMs;
   const files = openFiles();
@@ -53,7 +55,7 @@ export async function scan(
         isWhole = false;
         break;
       }
-      add(await files.lines(range));
+      add(linesIn(await files.read(range)));
       if (performance.now() > deadline && place < ranges.length - 1 && found.length <= filter.limit) {
         continueAt = isForward ? range.maxSeq : range.minSeq;
         isWhole = false;
@@ -73,21 +75,21 @@ export async function scan(
   }
 }
 
-/** One file open at a time: ranges of a file come one after the other. */
+/** One file open at a time: ranges of a file come one after the other. What was read holds until the next read. */
 function openFiles() {
   let current: { path: string; handle: FileHandle | undefined } | undefined;
+  let room = Buffer.alloc(0);
   return {
-    async lines({ path, offset, bytes }: ScanRange): Promise<string[]> {
+    /** Nothing when the file is gone. */
+    async read({ path, offset, bytes }: ScanRange): Promise<Buffer> {
       if (current?.path !== path) {
         await current?.handle?.close();
         current = { path, handle: await open(path, 'r').catch(() => undefined) };
       }
-      if (!current.handle) return [];
-      const { buffer, bytesRead } = await current.handle.read(Buffer.allocUnsafe(bytes), 0, bytes, offset);
-      return buffer
-        .toString('utf8', 0, bytesRead)
-        .split('\n')
-        .filter((text) => text.length > 0);
+      if (!current.handle) return room.subarray(0, 0);
+      if (room.length < bytes) room = Buffer.allocUnsafeSlow(bytes);
+      const { bytesRead } = await current.handle.read(room, 0, bytes, offset);
+      return room.subarray(0, bytesRead);
     },
     close: async () => current?.handle?.close(),
   };

@@ -13,6 +13,12 @@ export function isRegexQuery(query: string): boolean {
   return regexQuery.test(query);
 }
 
+/** The expression between the slashes; undefined for plain text. */
+export function regexOf(query: string): { source: string; flags: string } | undefined {
+  const [, source, flags] = regexQuery.exec(query) ?? [];
+  return source === undefined || flags === undefined ? undefined : { source, flags };
+}
+
 /** Throws AppError `invalid_regex` (400) for an expression that cannot be used. */
 export function checkTextQuery(query: string | undefined): void {
   const [, source, flags] = regexQuery.exec(query ?? '') ?? [];
