@@ -163,7 +163,7 @@ function retryWait(
   attempt: number,
   retries = retryWaitsMs.length,
 ): number | undefined {
-  const backoffMs = attempt < retries ? retryWaitsMs[attempt] : undefined;
+  const backoffMs = attempt < Math.min(retries, fault?.mostRetries ?? retries) ? retryWaitsMs[attempt] : undefined;
   if (!fault?.isRetryable || emitter.hasStarted || backoffMs === undefined) return undefined;
   const waitMs = fault.retryAfterMs ?? backoffMs;
   return waitMs > longestWaitMs ? undefined : waitMs;

@@ -1,4 +1,9 @@
 import { AppError } from '../lib/app-error.ts';
+import { systemClock } from '../lib/clock.ts';
+import { type AnswerLimits, watchAnswer } from './watched-answer.ts';
+
+/** Patience with a provider that says nothing, where no settings say otherwise. */
+const usualLimits: AnswerLimits = { clock: systemClock, idleTimeoutMs: () => 120_000 };
 
 /**
  * `fetch` for calls of models, which wait long for little. Undici keeps the text of a request, and its bytes beside it,
@@ -6,11 +11,13 @@ import { AppError } from '../lib/app-error.ts';
  * 40 KB for every stream that is open. Here the bytes are handed over once and gone.
  *
  * Redirects are refused: the key stands in a header, and whoever answers at an address may not send it elsewhere.
+ * Answers that stop coming, or do not stop, break with a code.
  */
-export function modelFetch(ask: typeof fetch): typeof fetch {
+export function modelFetch(ask: typeof fetch, limits = usualLimits): typeof fetch {
   return async (input, init = {}) => {
     try {
-      return await ask(input, typeof init.body === 'string' ? oneWay(init, init.body) : { ...init, redirect: 'error' });
+      const sent = typeof init.body === 'string' ? oneWay(init, init.body) : { ...init, redirect: 'error' as const };
+      return watchAnswer(await ask(input, sent), limits);
     } catch (error) {
       throw isRedirect(error) ? redirected(error) : error;
     }

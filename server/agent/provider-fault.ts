@@ -7,6 +7,8 @@ import type { ModelHandle } from './model.ts';
 export interface ProviderFault {
   error: AppError;
   isRetryable: boolean;
+  /** Fewer than for other faults, because each has cost minutes of waiting. */
+  mostRetries?: number;
   /** The fault lies with this model, its provider or its key: the same call to another one may be answered. */
   isOfThisModel: boolean;
   /** The provider's own wish, from `Retry-After`. */
@@ -34,9 +36,16 @@ interface Facts {
 }
 
 /** Turns anything that a provider call threw or streamed into a fault. `now` is the wall clock, for `Retry-After` dates. */
-export function toProviderFault(thrown: unknown, model: ModelHandle, now: number): ProviderFault {
+export function toProviderFault(raw: unknown, model: ModelHandle, now: number): ProviderFault {
+  const thrown = unwrap(raw);
   if (thrown instanceof AppError) {
-    return { error: thrown, isRetryable: false, isOfThisModel: thrown.code === 'provider_auth' };
+    const isSilent = thrown.code === 'provider_silent';
+    return {
+      error: thrown,
+      isRetryable: isSilent,
+      isOfThisModel: isSilent || thrown.code === 'provider_auth',
+      ...(isSilent ? { mostRetries: 1 } : {}),
+    };
   }
   const facts = factsOf(thrown);
   const retryAfterMs = retryAfterOf(facts.headers, now);
@@ -47,6 +56,12 @@ export function toProviderFault(thrown: unknown, model: ModelHandle, now: number
     ...(facts.status === undefined ? {} : { status: facts.status }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };
+}
+
+/** Packages that look at the first bytes of an answer wrap what breaks there. A refusal stays one, with its status. */
+function unwrap(thrown: unknown): unknown {
+  const isOurs = APICallError.isInstance(thrown) && thrown.cause instanceof AppError;
+  return isOurs && (thrown.statusCode === undefined || thrown.statusCode < 400) ? thrown.cause : thrown;
 }
 
 /** The answer stopped before its end, after part of it was already told. */

@@ -147,6 +147,8 @@ export const configSchema = z.strictObject({
       temperature: z.number().min(0).max(2).optional(),
       /** Tokens that the model may spend on thinking; 0 is off. Anthropic only. */
       thinking: z.number().int().min(0).default(0),
+      /** An answer that has begun and of which nothing comes for so long is given up. `fetch` itself waits no longer than the most. */
+      idleTimeoutMs: durationMs.min(1000).max(300_000).default(120_000),
     })
     .prefault({}),
   providers: z.record(idSchema, providerSchema).default({}),

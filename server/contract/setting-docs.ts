@@ -27,6 +27,8 @@ export const settingDocs: Readonly<Record<string, string>> = {
   'llm.maxTokens': 'Tokens of one answer at most.',
   'llm.temperature': '0 to 2. Absent: the model’s own.',
   'llm.thinking': 'Tokens that the model may spend on thinking; 0 is off. Anthropic only.',
+  'llm.idleTimeoutMs':
+    'An answer that has begun and of which nothing comes for so many milliseconds is given up. Keep-alives count.',
   providers: 'Endpoints by a name of your choice, for llm.provider and provider:model.',
   'providers.<name>.type': 'What the endpoint speaks.',
   'providers.<name>.baseUrl': 'Its address.',

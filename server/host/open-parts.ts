@@ -124,7 +124,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
     createRuns() {
       const runs = createRunManager({
         config: () => config.current(),
-        modelFetch: modelFetch(outbound.fetch),
+        modelFetch: modelFetch(outbound.fetch, { clock, idleTimeoutMs: () => config.current().llm.idleTimeoutMs }),
         secrets,
         redactor: secrets.redactor,
         sessions,

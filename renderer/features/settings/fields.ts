@@ -59,6 +59,7 @@ export const fields = {
   'llm.maxTokens': { group: 'models', kind: 'number', unit: 'tokens' },
   'llm.temperature': { group: 'models', kind: 'number' },
   'llm.thinking': { group: 'models', kind: 'number', unit: 'tokens' },
+  'llm.idleTimeoutMs': { group: 'models', kind: 'number', unit: 'seconds', factor: 1000 },
   'compaction.triggerTokens': { group: 'compaction', kind: 'number', unit: 'tokens' },
   'compaction.minMessages': { group: 'compaction', kind: 'number', unit: 'messages' },
   'compaction.reactive.enabled': { group: 'compaction', kind: 'switch' },

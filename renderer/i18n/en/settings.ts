@@ -131,6 +131,7 @@ export const settings = {
       maxTokens: 'Longest answer',
       temperature: 'Temperature',
       thinking: 'Thinking budget',
+      idleTimeoutMs: 'Give up a silent answer after',
     },
     compaction: {
       triggerTokens: 'Shorten before a run above',
@@ -227,6 +228,7 @@ export const settings = {
       baseUrl: 'For endpoints of your own, for instance http://127.0.0.1:11434/v1',
       temperature: '0 to 2; empty: the model’s own',
       thinking: '0 is off; Anthropic only',
+      idleTimeoutMs: 'An answer that has begun and of which nothing comes; keep-alives count',
     },
     compaction: {
       triggerTokens: 'The older part becomes a summary; its words go to an archive',

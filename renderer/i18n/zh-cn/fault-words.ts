@@ -259,6 +259,7 @@ export const faultWords: Readonly<Record<string, string>> = {
   provider_auth: '模型服务拒绝了密钥，请在“密钥”页更换。',
   provider_error: '模型服务没有完成应答。',
   provider_redirected: '模型服务的地址被重定向，密钥没有发送。如果信任新地址，请把它设为 base URL。',
+  provider_silent: '模型服务开始应答后就没有再发送数据。请重新发送消息；如果模型较慢，请调大 llm.idleTimeoutMs。',
   provider_stream_cut: '与模型服务的连接在应答中途断开，已收到的内容都已保存。',
   provider_taken: '这个模型服务的名称已被占用，请在设置中添加。',
   provider_unreachable: '无法连接模型服务，请检查网络和 base URL。',

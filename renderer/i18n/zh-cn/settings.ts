@@ -131,6 +131,7 @@ export const settings: Words['settings'] = {
       maxTokens: '回答长度上限',
       temperature: '温度',
       thinking: '思考预算',
+      idleTimeoutMs: '应答静默多久后放弃',
     },
     compaction: {
       triggerTokens: '运行前压缩的阈值',
@@ -227,6 +228,7 @@ export const settings: Words['settings'] = {
       baseUrl: '用于自建端点，例如 http://127.0.0.1:11434/v1',
       temperature: '0 到 2；留空则由模型决定',
       thinking: '0 为关闭；仅 Anthropic 支持',
+      idleTimeoutMs: '应答已开始但没有任何数据到达；保活消息也算数据',
     },
     compaction: {
       triggerTokens: '较早的部分会变成摘要，原文存入归档',
