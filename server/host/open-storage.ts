@@ -10,9 +10,12 @@ import { openSessions } from './open-sessions.ts';
 export async function openStorage(foundation: Foundation) {
   const { dataDir, clock, logger, lock, secrets } = foundation;
   const closing = new AbortController();
-  const tidied = lock.tookOver
-    ? removeLeftBehind(dataDir, logger.child({ component: 'data' }), closing.signal)
-    : undefined;
+  const tidied = removeLeftBehind(dataDir, {
+    logger: logger.child({ component: 'data' }),
+    clock,
+    signal: closing.signal,
+    isLikely: lock.tookOver !== undefined,
+  });
   const { sessions, cluster, close: closeSessions } = await openSessions(foundation);
   await adoptWorkspaces(dataDir, logger.child({ component: 'sessions' }));
   const disk = createDiskMeter({ dataDir, clock });

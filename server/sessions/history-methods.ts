@@ -133,7 +133,7 @@ async function refuseTaken(folder: SessionFolder): Promise<void> {
   if ((await folder.state()) !== undefined || (await folder.hasMessages())) throw sessionExists();
 }
 
-/** Nothing is there when it was moved to its place. What cannot be removed now goes after the next takeover. */
+/** Nothing is there when it was moved to its place. What cannot be removed now goes at the next start. */
 async function discardStaged(dir: string): Promise<void> {
   await rm(dir, { recursive: true, force: true }).catch(() => undefined);
 }
