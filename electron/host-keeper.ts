@@ -1,4 +1,4 @@
-import type { ConsoleHost } from '../server/index.ts';
+import type { AdoptedConsole, ConsoleHost } from '../server/index.ts';
 import type { Recovery, Trouble } from './recovery/recovery.ts';
 import type { ProgramState } from './tray-menu.ts';
 
@@ -8,6 +8,10 @@ export interface HostKeeperOptions {
   /** The built pages, for a window that is there before its console. */
   pages(request: Request): Promise<Response>;
   recovery(keeper: HostKeeper): Recovery;
+  /** The console of the program that holds the data directory. Throws as `open`. */
+  adopt(): Promise<AdoptedConsole>;
+  /** Ends that program. Throws as `open`; then it goes on. */
+  stopOwner(): Promise<unknown>;
   /** What the window shows is another thing now: it has to be loaded anew. */
   onTurn(): void;
   report(sentence: string): void;
@@ -19,6 +23,12 @@ export interface HostKeeper {
   start(mode: 'normal' | 'safe'): Promise<void>;
   /** Shows the reason instead of opening anything. */
   stay(trouble: Trouble): void;
+  /** Shows the console of the program that holds the data directory, as long as it does. Throws with a sentence. */
+  adopt(): Promise<void>;
+  /** Ends the program whose console is shown, and opens our own. Throws with a sentence; then nothing has changed. */
+  takeOver(): Promise<void>;
+  /** Of the program whose console is shown; undefined: it is our own, or there is none. */
+  adoptedPid(): number | undefined;
   /** The page crashed too often: shows that until somebody starts again. The console stays open. */
   setPageAside(): void;
   current(): ConsoleHost | undefined;
@@ -33,6 +43,7 @@ export interface HostKeeper {
 type Standing =
   | { kind: 'opening'; done: Promise<void> }
   | { kind: 'open'; host: ConsoleHost; isPageAside: boolean }
+  | { kind: 'adopted'; host: AdoptedConsole; isPageAside: boolean }
   | { kind: 'shut'; trouble: Trouble };
 
 export function createHostKeeper(options: HostKeeperOptions): HostKeeper {
@@ -48,7 +59,15 @@ export function createHostKeeper(options: HostKeeperOptions): HostKeeper {
 
   function state(): ProgramState {
     if (standing.kind === 'open') return standing.host.server.state().phase;
-    return standing.kind === 'opening' ? 'opening' : 'shut';
+    return standing.kind;
+  }
+
+  const isShut = () => standing.kind === 'shut';
+
+  function shut(trouble: Trouble): void {
+    standing = { kind: 'shut', trouble };
+    tell();
+    options.onTurn();
   }
 
   async function open(): Promise<void> {
@@ -60,17 +79,36 @@ export function createHostKeeper(options: HostKeeperOptions): HostKeeper {
     } catch (error) {
       const trouble = { kind: 'failed' as const, code: codeOf(error), message: messageOf(error) };
       options.report(`The console could not be opened: ${trouble.message}`);
-      standing = { kind: 'shut', trouble };
-      tell();
-      options.onTurn();
+      shut(trouble);
     }
   }
 
-  async function reopen(before: ConsoleHost | undefined, isSafeNow: boolean): Promise<void> {
+  async function reopen(before: Standing, isSafeNow: boolean): Promise<void> {
     unfollow();
-    await before?.close('now').catch((error: unknown) => options.report(messageOf(error)));
+    if (before.kind === 'adopted') before.host.close();
+    if (before.kind === 'open')
+      await before.host.close('now').catch((error: unknown) => options.report(messageOf(error)));
     isSafe = isSafeNow;
     await open();
+  }
+
+  /** Whoever asks for the console meanwhile waits. */
+  async function change(done: Promise<void>): Promise<void> {
+    standing = { kind: 'opening', done };
+    tell();
+    await done;
+    const host = keeper.current();
+    if (host && !isSafe && !isClosing) startServer(host);
+  }
+
+  function showAdopted(host: AdoptedConsole): void {
+    standing = { kind: 'adopted', host, isPageAside: false };
+    host.onGone(() => {
+      if (standing.kind !== 'adopted' || standing.host !== host) return;
+      options.report(`Process ${host.pid}, whose console was shown, ended.`);
+      shut({ kind: 'lost', pid: host.pid });
+    });
+    tell();
   }
 
   /** A server that does not start is a state that the console shows. */
@@ -82,24 +120,44 @@ export function createHostKeeper(options: HostKeeperOptions): HostKeeper {
     async start(mode) {
       if (isClosing) return;
       if (standing.kind === 'opening') await standing.done;
-      if (standing.kind === 'open' && (mode === 'safe') === isSafe) {
+      if (hasConsole(standing) && (mode === 'safe') === isSafe) {
         standing = { ...standing, isPageAside: false };
         return;
       }
-      const before = keeper.current();
-      const done = reopen(before, mode === 'safe');
-      standing = { kind: 'opening', done };
-      tell();
-      await done;
-      const host = keeper.current();
-      if (host && !isSafe && !isClosing) startServer(host);
+      await change(reopen(standing, mode === 'safe'));
     },
+    async adopt() {
+      if (standing.kind === 'opening') await standing.done;
+      if (isClosing || !isShut()) return;
+      const host = await options.adopt();
+      if (isClosing || !isShut()) host.close();
+      else {
+        isSafe = false;
+        showAdopted(host);
+      }
+    },
+    async takeOver() {
+      if (standing.kind !== 'adopted' || isClosing) return;
+      const before = standing;
+      const stopping = options.stopOwner();
+      const done = stopping.then(
+        () => reopen(before, false),
+        () => {
+          standing = before;
+          tell();
+        },
+      );
+      await change(done);
+      await stopping;
+      options.onTurn();
+    },
+    adoptedPid: () => (standing.kind === 'adopted' ? standing.host.pid : undefined),
     stay(trouble) {
       standing = { kind: 'shut', trouble };
       tell();
     },
     setPageAside() {
-      if (standing.kind === 'open') standing = { ...standing, isPageAside: true };
+      if (hasConsole(standing)) standing = { ...standing, isPageAside: true };
     },
     current: () => (standing.kind === 'open' ? standing.host : undefined),
     isSafeMode: () => isSafe,
@@ -114,19 +172,25 @@ export function createHostKeeper(options: HostKeeperOptions): HostKeeper {
         await standing.done;
       }
       if (standing.kind === 'shut') return recovery.answer(standing.trouble, request);
-      if (standing.kind !== 'open') return keeper.fetch(request);
+      if (standing.kind === 'opening') return keeper.fetch(request);
       if (standing.isPageAside && !isForApi(request)) return recovery.answer({ kind: 'page_crashes' }, request);
-      return standing.host.fetch(request);
+      return standing.kind === 'adopted' && !isForApi(request) ? options.pages(request) : standing.host.fetch(request);
     },
     async close(mode, onProgress) {
       isClosing = true;
       if (standing.kind === 'opening') await standing.done;
       await keeper.current()?.close(mode, onProgress);
+      // Its program goes on, with or without a window.
+      if (standing.kind === 'adopted') standing.host.close();
       unfollow();
     },
   };
   const recovery = options.recovery(keeper);
   return keeper;
+}
+
+function hasConsole(standing: Standing): standing is Extract<Standing, { isPageAside: boolean }> {
+  return standing.kind === 'open' || standing.kind === 'adopted';
 }
 
 function isForApi(request: Request): boolean {

@@ -70,6 +70,8 @@ async function run(links: LinkFollower): Promise<void> {
     file: join(userData, 'updates.json'),
     runs: () => personsRuns(keeper.current()),
     async backUp(signal) {
+      const other = keeper.adoptedPid();
+      if (other !== undefined) throw new Error(`Process ${other} holds the data. Stop it, then try again.`);
       await keeper.current()?.backUp(signal);
     },
     announce(found) {
@@ -78,12 +80,16 @@ async function run(links: LinkFollower): Promise<void> {
     },
     onChange: (state) => window.tell('update', state),
   });
+  const aid = createStartAid(commandLine);
   const keeper: HostKeeper = createHostKeeper({
-    open: (isSafeMode) => openHost(isSafeMode, updates.knowledge),
+    open: (isSafeMode) => openHost(isSafeMode, updates.knowledge, () => quit.urgently('system')),
+    adopt: () => aid.adopt(app.getVersion()),
+    stopOwner: aid.stopOwner,
     pages: createPages(rendererDir),
     recovery: (opened) =>
       createRecovery({
-        aid: createStartAid(commandLine),
+        aid,
+        adopt: opened.adopt,
         hostName: hostname(),
         language: () => language,
         start(mode) {
@@ -173,6 +179,8 @@ async function run(links: LinkFollower): Promise<void> {
       loginItem: loginItem(),
       canCloseToTray: () => platform !== 'darwin' && tray !== undefined,
       isSafeMode: keeper.isSafeMode,
+      adoptedPid: keeper.adoptedPid,
+      takeOver: keeper.takeOver,
       updates,
     }),
   );
@@ -204,7 +212,7 @@ async function run(links: LinkFollower): Promise<void> {
 }
 
 /** Opens the console while the window is already being made. */
-function openHost(isSafeMode: boolean, updates: Updates['knowledge']): Promise<ConsoleHost> {
+function openHost(isSafeMode: boolean, updates: Updates['knowledge'], onEndAsked: () => void): Promise<ConsoleHost> {
   return openConsoleHost({
     auth: 'desktop',
     rendererDir,
@@ -212,6 +220,7 @@ function openHost(isSafeMode: boolean, updates: Updates['knowledge']): Promise<C
     commandLine,
     version: app.getVersion(),
     updates: async () => updates(),
+    onEndAsked,
     startKeychain: keychainProcess(join(import.meta.dirname, 'keychain-process.js')),
     ...(isSafeMode && { settings: { plugins: [], mcpServers: {} } }),
   });

@@ -30,6 +30,7 @@ const native: Native = {
   changeStartup: call('changeStartup'),
   updates: call('updates'),
   update: call('update'),
+  takeOver: call('takeOver'),
   quit: call('quit'),
   onCommand: listenTo('command'),
   onNavigate: listenTo('navigate'),

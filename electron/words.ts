@@ -14,6 +14,7 @@ const en = {
   states: {
     opening: 'Opening',
     shut: 'Could not start',
+    adopted: 'Shows the server of another program',
     stopped: 'Server is stopped',
     starting: 'Server is starting',
     ready: 'Server is ready',
@@ -65,6 +66,7 @@ const zh: DesktopWords = {
   states: {
     opening: '正在打开',
     shut: '无法启动',
+    adopted: '显示的是另一个程序的服务器',
     stopped: '服务器已停止',
     starting: '服务器正在启动',
     ready: '服务器已就绪',

@@ -19,6 +19,7 @@ export { type AgentAppOptions, createAgentApp } from './app.ts';
 export { appImagePath } from './config/env.ts';
 export { createPages } from './console/pages.ts';
 export type { ServerControl } from './console/server-control.ts';
+export type { AdoptedConsole } from './host/adopt-console.ts';
 export { type CommandLine, parseCommandLine } from './host/command-line.ts';
 export { type EmbeddedAgentrail, type EmbedOptions, embedAgentrail } from './host/embed.ts';
 export type { HostOptions } from './host/host-options.ts';

@@ -133,6 +133,8 @@ test('a leftover console that holds the data directory is found, and stopped whe
   await expect(view.getByRole('navigation', { name: 'Main' })).toBeVisible({ timeout: 30_000 });
   const lock = JSON.parse(await readFile(join(home.dataDir, 'lock'), 'utf8')) as { instanceId: string };
   expect(lock.instanceId).not.toBe(leftover.instanceId);
+  // In order, by being asked.
+  expect(leftover.output()).toContain('Stopped.');
 });
 
 test('one of another machine cannot be stopped from here', async ({ launch, home }) => {

@@ -49,6 +49,8 @@ export interface AppInfo {
   isPackaged: boolean;
   /** No plugins, no MCP servers, and the server waits to be started. */
   isSafeMode: boolean;
+  /** The console is that of this process, which goes on when this program ends; absent: it is this program's own. */
+  adoptedPid?: number | undefined;
 }
 
 export interface NativeNotification {
@@ -124,6 +126,8 @@ export interface NativeCalls {
   updates(): UpdateState;
   /** What does not fit the state is left alone. The rest comes as events. */
   update(action: UpdateAction): UpdateState;
+  /** Ends the program whose console is shown, and opens our own. Resolves when that is there. */
+  takeOver(): void;
   /** As Quit in the menu; while the program is quitting, ends the runs that it waits for. */
   quit(): void;
 }

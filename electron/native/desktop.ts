@@ -12,6 +12,8 @@ export interface DesktopParts {
   loginItem: LoginItem;
   canCloseToTray(): boolean;
   isSafeMode(): boolean;
+  adoptedPid(): number | undefined;
+  takeOver(): Promise<void>;
   updates: Pick<Updates, 'state' | 'act'>;
 }
 
@@ -32,6 +34,7 @@ export function desktopAnswers(parts: DesktopParts): Parameters<typeof registerN
       node: process.versions.node,
       isPackaged: app.isPackaged,
       isSafeMode: parts.isSafeMode(),
+      adoptedPid: parts.adoptedPid(),
     }),
     async chooseDirectory() {
       const [window] = BrowserWindow.getAllWindows();
@@ -57,6 +60,7 @@ export function desktopAnswers(parts: DesktopParts): Parameters<typeof registerN
     },
     updates: parts.updates.state,
     update: parts.updates.act,
+    takeOver: parts.takeOver,
     quit: () => app.quit(),
   };
 }

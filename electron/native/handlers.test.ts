@@ -18,6 +18,7 @@ function registered() {
     changeStartup: vi.fn(),
     updates: vi.fn(),
     update: vi.fn(),
+    takeOver: vi.fn(),
     quit: vi.fn(),
   };
   registerNativeHandlers({ handle: (channel, handler) => void handlers.set(channel, handler as never) }, answers);

@@ -47,6 +47,7 @@ export const argumentSchemas: { [Name in keyof NativeCalls]: z.ZodType<Parameter
   ]),
   updates: z.tuple([]),
   update: z.tuple([z.enum(updateActions)]),
+  takeOver: z.tuple([]),
   quit: z.tuple([]),
 };
 

@@ -7,6 +7,8 @@ export type Trouble =
   | { kind: 'failed'; code: string; message: string }
   /** The program was found to end without order again and again, and did not start. */
   | { kind: 'crash_loop'; count: number }
+  /** The program whose console was shown does not hold the data directory any more. */
+  | { kind: 'lost'; pid: number }
   /** The page crashed again and again; the console itself is open. */
   | { kind: 'page_crashes' };
 
@@ -27,8 +29,8 @@ export interface RecoveryOptions {
   language(): MenuLanguage;
   /** Opens the console again, whole or in safe mode. Never rejects. */
   start(mode: 'normal' | 'safe'): Promise<void>;
-  /** Undefined where nobody can be adopted. Throws with a sentence. */
-  adopt?: (() => Promise<void>) | undefined;
+  /** Shows the console of the program that holds the data directory. Throws with a sentence. */
+  adopt(): Promise<void>;
   /** Shows the folder in the system's file manager. */
   showFolder(path: string): void;
   quit(): void;
@@ -55,7 +57,7 @@ export function createRecovery(options: RecoveryOptions): Recovery {
     reload: () => begin('normal'),
     safe: () => begin('safe'),
     async adopt() {
-      await options.adopt?.();
+      await options.adopt();
       return undefined;
     },
     async stop() {
@@ -96,17 +98,11 @@ export function createRecovery(options: RecoveryOptions): Recovery {
 
   async function offeredActions(trouble: Trouble): Promise<ActionName[]> {
     if (trouble.kind === 'page_crashes') return ['reload', 'safe', 'logs', 'quit'];
-    if (trouble.kind === 'crash_loop') return ['start', 'safe', 'repair', 'logs', 'quit'];
+    if (trouble.kind === 'crash_loop' || trouble.kind === 'lost') return ['start', 'safe', 'repair', 'logs', 'quit'];
     if (trouble.code !== 'data_dir_locked') return ['retry', 'safe', 'repair', 'logs', 'quit'];
     const owner = await aid.owner();
     const isHere = owner?.host === options.hostName;
-    return [
-      'retry',
-      ...(options.adopt ? ['adopt' as const] : []),
-      ...(isHere ? ['stop' as const] : []),
-      'logs',
-      'quit',
-    ];
+    return isHere ? ['adopt', 'stop', 'retry', 'logs', 'quit'] : ['retry', 'logs', 'quit'];
   }
 
   async function show(trouble: Trouble): Promise<Response> {
@@ -129,7 +125,11 @@ export function createRecovery(options: RecoveryOptions): Recovery {
         name,
         label: name === 'stop' ? t.actions.stop(owner?.pid ?? 0) : t.actions[name],
       })),
-      notes: [...(offered.includes('safe') ? [t.safeNote] : []), ...(offered.includes('repair') ? [t.repairNote] : [])],
+      notes: [
+        ...(offered.includes('adopt') ? [t.adoptNote] : []),
+        ...(offered.includes('safe') ? [t.safeNote] : []),
+        ...(offered.includes('repair') ? [t.repairNote] : []),
+      ],
     };
     notice = undefined;
     return recoveryPage(view);
@@ -152,6 +152,8 @@ function headOf(trouble: Trouble, t: RecoveryWords): { title: string; message: s
       return { title: t.title, message: trouble.message };
     case 'crash_loop':
       return { title: t.loopTitle, message: t.loop(trouble.count) };
+    case 'lost':
+      return { title: t.lostTitle, message: t.lost(trouble.pid) };
     case 'page_crashes':
       return { title: t.pageTitle, message: t.page };
   }

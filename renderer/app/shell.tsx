@@ -6,6 +6,7 @@ import { useFaultText } from '../api/use-fault-text.ts';
 import { cn } from '../ui/cn.ts';
 import { ErrorState } from '../ui/error-state.tsx';
 import { Skeleton } from '../ui/skeleton.tsx';
+import { AdoptedBanner } from './adopted-banner.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
 import { useFirstRunOpener } from './first-run-opener.ts';
 import { Header } from './header.tsx';
@@ -50,6 +51,7 @@ export function Shell() {
       <div id="content" tabIndex={-1} className="flex min-h-0 min-w-0 flex-col outline-none">
         <OfflineBanner />
         <SafeModeBanner />
+        <AdoptedBanner />
         <ErrorBoundary key={page?.id ?? 'none'}>
           <Suspense fallback={<PageSkeleton />}>
             {page ? <PageFrame page={page} /> : <NotFound path={location} />}

@@ -31,10 +31,12 @@ export async function openBrowserConsole(
 ): Promise<{ host: BrowserConsoleHost; announceLink(): string }> {
   let port = 0;
   let lastLink = '';
+  let end: () => void = () => undefined;
   const host = await openConsoleHost({
     ...installFiles(),
     commandLine: commandLineOf(flags),
     echo,
+    onEndAsked: () => end(),
     auth: {
       port: () => port,
       announce(link) {
@@ -46,7 +48,7 @@ export async function openBrowserConsole(
   try {
     const listener = await listenForConsole(host.fetch, flags.consolePort);
     port = listener.port;
-    onEndSignal(async () => {
+    end = onEndSignal(async () => {
       say('Stopping. Ctrl-C again ends at once.');
       await host.close('now', (step) => say(`  ${step}`));
       await listener.close(500);

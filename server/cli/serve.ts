@@ -28,8 +28,14 @@ async function openWithConsole(flags: ServerFlags): Promise<ServerHost> {
 }
 
 async function openAlone(flags: ServerFlags): Promise<ServerHost> {
-  const host = await openServerHost({ ...installFiles(), commandLine: commandLineOf(flags), echo: createEcho() });
-  onEndSignal(async () => {
+  let end: () => void = () => undefined;
+  const host = await openServerHost({
+    ...installFiles(),
+    commandLine: commandLineOf(flags),
+    echo: createEcho(),
+    onEndAsked: () => end(),
+  });
+  end = onEndSignal(async () => {
     say('Stopping. Ctrl-C again ends at once.');
     await host.close('drain', (step) => say(`  ${step}`));
     say('Stopped.');

@@ -41,6 +41,20 @@ test('an owner that obeys ends in order', async () => {
   expect(await findLiveOwner(dataDir)).toBeUndefined();
 });
 
+test('an owner that can be asked is asked, and gets no signal', async () => {
+  await hold(`process.on('SIGTERM', () => process.exit(1)); process.stdin.once('data', () => process.exit(0))`);
+  const askToEnd = async () => holder?.stdin?.write('end') !== undefined;
+  expect(await stopOwner(dataDir, { ...options, askToEnd })).toBe('ended');
+  expect(holder?.exitCode).toBe(0);
+});
+
+test('one that was asked and does not end is killed after the bound; one that cannot be asked is signalled', async () => {
+  await hold(`process.on('SIGTERM', () => process.exit(0))`);
+  expect(await stopOwner(dataDir, { ...options, askToEnd: async () => true })).toBe('killed');
+  await hold(`process.on('SIGTERM', () => process.exit(0))`);
+  expect(await stopOwner(dataDir, { ...options, askToEnd: async () => false })).toBe('ended');
+});
+
 test('one that does not is killed after the bound', async () => {
   await hold(`process.on('SIGTERM', () => undefined)`);
   expect(await stopOwner(dataDir, options)).toBe('killed');

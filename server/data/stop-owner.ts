@@ -11,6 +11,8 @@ export interface StopOwnerOptions {
   termMs: number;
   /** For the system to collect it after SIGKILL. */
   killMs: number;
+  /** Asks it to end in order, before anything is signalled; false: it could not be asked. Must not throw. */
+  askToEnd?(): Promise<boolean>;
 }
 
 const lookEveryMs = 100;
@@ -27,9 +29,12 @@ export async function stopOwner(dataDir: string, options: StopOwnerOptions): Pro
   if (owner.host !== os.hostname())
     throw refusal('owner_elsewhere', `It runs on the machine ${owner.host}. Stop it there.`);
   if (owner.pid === process.pid) throw unknownOwner('The lock is this program’s own.');
+  const wasAsked = (await options.askToEnd?.()) === true;
+  if (wasAsked && (await isGoneWithin(owner, options.termMs, options.clock))) return 'ended';
   if (!(await isCertain(owner)))
     throw unknownOwner(`It cannot be told whether process ${owner.pid} is still the same.`);
-  if (!signal(owner.pid, 'SIGTERM') || (await isGoneWithin(owner, options.termMs, options.clock))) return 'ended';
+  if (!wasAsked && (!signal(owner.pid, 'SIGTERM') || (await isGoneWithin(owner, options.termMs, options.clock))))
+    return 'ended';
   // Its number may be another's by now.
   if (!(await isCertain(owner)) || !signal(owner.pid, 'SIGKILL')) return 'ended';
   if (await isGoneWithin(owner, options.killMs, options.clock)) return 'killed';

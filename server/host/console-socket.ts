@@ -38,6 +38,8 @@ export interface ConsoleSocket {
 
 /** Asked by commands before anything else, and again while they wait. */
 export const pingPath = '/ping';
+/** A POST ends the program in order, as a signal would, on systems that have none too. */
+export const endPath = '/end';
 const closeGraceMs = 500;
 
 /**
@@ -47,6 +49,7 @@ const closeGraceMs = 500;
 export async function openConsoleSocket(
   { dataDir, instanceId, environment, logger: of }: Foundation,
   options: () => ConsoleCoreOptions,
+  onEndAsked?: () => void,
 ): Promise<ConsoleSocket> {
   const logger = of.child({ component: 'console' });
   const token = randomBytes(32).toString('base64url');
@@ -55,14 +58,20 @@ export async function openConsoleSocket(
   const fetch = async (request: Request): Promise<Response> => {
     // Made at the first command: most servers never hear one.
     opened ??= createCommandConsole(options(), auth);
-    if (new URL(request.url).pathname !== pingPath) return opened.fetch(request);
+    const { pathname } = new URL(request.url);
+    if (pathname !== pingPath && pathname !== endPath) return opened.fetch(request);
     const isKnown = await auth.guard(request).then(
       () => true,
       () => false,
     );
-    return isKnown
-      ? Response.json({ instanceId, pid: process.pid, version: options().version })
-      : new Response(null, { status: 401 });
+    if (!isKnown) return new Response(null, { status: 401 });
+    if (pathname === pingPath) return Response.json({ instanceId, pid: process.pid, version: options().version });
+    if (request.method !== 'POST') return new Response(null, { status: 405 });
+    if (onEndAsked === undefined) return new Response(null, { status: 404 });
+    logger.info('Another program of this user asked this one to end.');
+    // After the answer is on its way.
+    setImmediate(onEndAsked);
+    return new Response(null, { status: 202 });
   };
   try {
     await clearRunFolder(dataDir);

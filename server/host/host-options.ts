@@ -19,6 +19,8 @@ export interface HostOptions {
   echo?: (line: LogLine) => void;
   /** It lives for one command: takes no commands of others, and does nothing that is due by the clock. */
   isCommand?: boolean;
+  /** Another program of this user, which wants the data directory, asks this one to end in order. Absent: it cannot. */
+  onEndAsked?(): void;
   /** How the system's keychain is asked. Default: by a process of this program. */
   startKeychain?: StartKeychain | undefined;
   /** What is known of newer versions, where the program can find out; undefined: nothing yet. */

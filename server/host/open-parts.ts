@@ -277,7 +277,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
   };
   const socket = options.isCommand
     ? undefined
-    : await openConsoleSocket(foundation, () => consoleOptions(parts, options.version));
+    : await openConsoleSocket(foundation, () => consoleOptions(parts, options.version), options.onEndAsked);
   return {
     ...parts,
     close(mode: 'drain' | 'now', onProgress: (step: string) => void = () => undefined, before?: Before) {

@@ -2,9 +2,9 @@ import { onLauncherGone } from './launcher-pipe.ts';
 
 /**
  * Process ends by Ctrl-C, `kill` or a closed terminal take the ordered way once; a second one ends at once. So does the
- * end of the program that started this one, where it left a pipe to be watched.
+ * end of the program that started this one, where it left a pipe to be watched. The returned function takes that way too.
  */
-export function onEndSignal(close: (signal: string) => Promise<void>, launcherPipe?: number): void {
+export function onEndSignal(close: (signal: string) => Promise<void>, launcherPipe?: number): () => void {
   let isClosing = false;
   const begin = (signal: string) => {
     isClosing = true;
@@ -19,8 +19,9 @@ export function onEndSignal(close: (signal: string) => Promise<void>, launcherPi
       begin(signal);
     });
   }
-  if (launcherPipe === undefined) return;
-  onLauncherGone(launcherPipe, () => {
-    if (!isClosing) begin('launcher gone');
-  });
+  const endOnce = (reason: string) => {
+    if (!isClosing) begin(reason);
+  };
+  if (launcherPipe !== undefined) onLauncherGone(launcherPipe, () => endOnce('launcher gone'));
+  return () => endOnce('asked');
 }

@@ -6,6 +6,7 @@ import { settleDataDir } from '../data/move/move-marks.ts';
 import { stopOwner } from '../data/stop-owner.ts';
 import { systemClock } from '../lib/clock.ts';
 import { newestLines } from '../telemetry/log-reader.ts';
+import { type AdoptedConsole, adoptConsole, askOwnerToEnd } from './adopt-console.ts';
 import type { CommandLine } from './command-line.ts';
 import { type Repaired, repairDataDir } from './repair-data-dir.ts';
 
@@ -21,6 +22,8 @@ export interface StartAid {
   logsDir(): Promise<string>;
   /** The program that holds it, when it runs on this machine or another. Never rejects. */
   owner(): Promise<{ pid: number; host: string } | undefined>;
+  /** Its console, shown by this program of this version. Throws as `adoptConsole`. */
+  adopt(version: string): Promise<AdoptedConsole>;
   /** Ends the program that holds it: in order, then by force, within about 20 s. Throws as `stopOwner`. */
   stopOwner(): Promise<'free' | 'ended' | 'killed'>;
   /** Puts right what can be without losing anything. Resolves with what was done. */
@@ -50,7 +53,12 @@ export function createStartAid(commandLine: CommandLine): StartAid {
       const owner = await findLiveOwner(await dataDir()).catch(() => undefined);
       return owner === undefined || owner === 'unreadable' ? undefined : { pid: owner.pid, host: owner.host };
     },
-    stopOwner: async () => stopOwner(await dataDir(), { clock: systemClock, termMs: stopTermMs, killMs: stopKillMs }),
+    adopt: async (version) => adoptConsole(await dataDir(), { version, clock: systemClock }),
+    async stopOwner() {
+      const place = await dataDir();
+      const askToEnd = () => askOwnerToEnd(place);
+      return stopOwner(place, { clock: systemClock, termMs: stopTermMs, killMs: stopKillMs, askToEnd });
+    },
     repair: async () => repairDataDir(await dataDir()),
   };
 }

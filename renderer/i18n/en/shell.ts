@@ -94,6 +94,14 @@ export const shell = {
   },
   safeMode:
     'Safe mode: no plugins, no MCP servers, and the server waits to be started. Quit and start again to leave it.',
+  adopted: {
+    note: 'This is the server of process {{pid}}. It goes on when this window is closed.',
+    takeOver: 'Stop it, start here…',
+    ask: 'Stop process {{pid}} and start the server here?',
+    askNote: 'Its runs end in order, as when it is stopped by itself, and its sandboxes are destroyed. Sessions stay.',
+    stop: 'Stop and start here',
+    failed: 'It was not stopped',
+  },
   quitting: 'Quitting',
   waitingForRuns_one: 'Waiting for {{count}} run',
   waitingForRuns_other: 'Waiting for {{count}} runs',

@@ -6,10 +6,10 @@ import { findLiveOwner, type LockOwner } from '../../data/lock.ts';
 import { consoleOptions } from '../../host/console-options.ts';
 import { createCommandConsole, pingPath } from '../../host/console-socket.ts';
 import { openParts } from '../../host/open-parts.ts';
+import { createSocketFetch, type Fetch } from '../../host/socket-fetch.ts';
 import { AppError } from '../../lib/app-error.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { commandLineOf, installFiles } from '../options.ts';
-import { createSocketFetch, type Fetch } from './socket-fetch.ts';
 
 /** A way to the console API of one data directory. */
 export interface ConsoleLink {
