@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
+import type { SessionListing } from '../../server/contract/sessions.ts';
 import { expect, signIn, test } from '../support/console-test.ts';
 import type { TempHome } from '../support/temp-home.ts';
 
@@ -296,4 +297,45 @@ test('what was compacted is told in the transcript, and its messages are shown w
   await expect(page.getByText('They spoke of budgets.')).toBeVisible();
   await expect(page.getByText('The very first words.')).toBeVisible();
   expect(await faults(page)).toEqual([]);
+});
+
+test('a list whose index is being made shows what is there, says how far it is, and becomes whole by itself', async ({
+  home,
+  start,
+  page,
+}) => {
+  await keepSession(home, { sessionId: 'ses_a', title: 'Latest' }, 1);
+  await keepSession(home, { sessionId: 'ses_b', title: 'Found in between' }, 2);
+  await keepSession(home, { sessionId: 'ses_c', title: 'Older' }, 3);
+  await signIn(page, await start());
+  // The server's own answer, as it is before the second session was read.
+  let isMade = false;
+  await page.route(/\/console\/api\/sessions\?/, async (route) => {
+    // Behind what is known lies nothing new yet.
+    const response = await route.fetch({
+      url: route
+        .request()
+        .url()
+        .replace(/&cursor=[^&]*/, ''),
+    });
+    const whole = (await response.json()) as SessionListing;
+    const sessions = whole.sessions.filter(({ sessionId }) => sessionId !== 'ses_b');
+    const part = { sessions, nextCursor: 'bm9uZQ', isIncomplete: true, indexing: { done: 2, total: 3 } };
+    await route.fulfill({ response, json: isMade ? whole : part });
+  });
+  await page.getByRole('link', { name: 'Sessions', exact: true }).click();
+  await expect(row(page, /Latest/)).toBeVisible();
+  await expect(page.getByText('2 of 3 read')).toBeVisible();
+  await expect(page.getByRole('progressbar', { name: 'Making the list of sessions' })).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Sessions');
+  await expect(row(page, /Found in between/)).toHaveCount(0);
+  expect(await faults(page)).toEqual([]);
+  await page.getByRole('searchbox', { name: 'Search titles and messages' }).fill('nowhere');
+  await expect(page.getByText('Making the list of sessions')).toBeVisible();
+  await page.getByRole('searchbox', { name: 'Search titles and messages' }).fill('');
+
+  isMade = true;
+  await expect(row(page, /Found in between/)).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('3 sessions');
+  await expect(page.getByRole('progressbar')).toHaveCount(0);
 });

@@ -29,12 +29,20 @@ export interface SessionRow extends SessionSummary {
   hits?: SearchHit[];
 }
 
+/** Sessions that are in the index, of those found; both 0 while they are still being looked for. */
+export interface IndexProgress {
+  done: number;
+  total: number;
+}
+
 export interface SessionListing {
   sessions: SessionRow[];
   /** Hand back as `cursor` for the next page; absent on the last one. A page may be short, even empty, before that. */
   nextCursor?: string;
   /** A search found what it could while the index is still being made; ask again later for the rest. */
   isIncomplete?: boolean;
+  /** The index is being made, latest sessions first: these are those it holds by now. Only when asked for. */
+  indexing?: IndexProgress;
 }
 
 /** What a tenant's sessions add up to. Cost in US dollars. */

@@ -44,6 +44,8 @@ export interface SessionQuery extends Partial<Owner> {
   lastStopReason?: string;
   /** Words that all stand in the title or in one message, in any case and order. Never a query language. */
   text?: string;
+  /** For people: while the index is being made, it answers with what it holds by now and says how far it is. */
+  isPartialWelcome?: true;
 }
 
 /**

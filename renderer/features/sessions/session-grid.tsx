@@ -221,7 +221,7 @@ function ListFoot({ context: list }: { context?: SessionRows }) {
             {t('sessions.loadMore')}
           </Button>
         ) : (
-          t('sessions.loadingMore')
+          t(list.known.indexing ? 'sessions.indexing.foot' : 'sessions.loadingMore')
         )}
       </GridCell>
     </GridRow>

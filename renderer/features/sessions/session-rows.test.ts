@@ -22,6 +22,17 @@ describe('known rows of the session list', () => {
     expect(grown.nextCursor).toBeUndefined();
   });
 
+  it('grow by a session of another tenant that has the same id', () => {
+    const grown = appendListing(known, { sessions: [{ ...row('a', 1), tenantId: 'acme' }] });
+    expect(ids(grown)).toEqual(['d', 'c', 'b', 'a', 'a']);
+  });
+
+  it('say how far the index is until it is made', () => {
+    const first = fromListing({ sessions: [row('d', 4)], nextCursor: 'n', indexing: { done: 1, total: 4 } });
+    expect(first.indexing).toEqual({ done: 1, total: 4 });
+    expect(renewFirst(first, { sessions: [row('d', 4), row('c', 3)] }).indexing).toBeUndefined();
+  });
+
   it('move a session up that became active, and keep what is below the renewed page', () => {
     const renewed = renewFirst(known, { sessions: [row('b', 9), row('d', 4)], nextCursor: 'behind-d' });
     expect(ids(renewed)).toEqual(['b', 'd', 'c', 'a']);

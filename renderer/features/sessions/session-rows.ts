@@ -1,5 +1,5 @@
 import type { SessionKey } from '../../../server/contract/ids.ts';
-import type { SessionListing, SessionRow } from '../../../server/contract/sessions.ts';
+import type { IndexProgress, SessionListing, SessionRow } from '../../../server/contract/sessions.ts';
 
 /** What of the list is known: always its beginning, without gaps. */
 export interface KnownRows {
@@ -8,6 +8,8 @@ export interface KnownRows {
   nextCursor?: string | undefined;
   /** A search found what it could; more may come. */
   isIncomplete: boolean;
+  /** The server still looks for sessions: more may come anywhere, and `nextCursor` says nothing of the end. */
+  indexing?: IndexProgress | undefined;
 }
 
 export const noRows: KnownRows = { rows: [], isIncomplete: false };
@@ -17,15 +19,20 @@ export function keyOf({ tenantId, userId, sessionId }: SessionKey): string {
   return `${tenantId}/${userId}/${sessionId}`;
 }
 
-export function fromListing({ sessions, nextCursor, isIncomplete = false }: SessionListing): KnownRows {
-  return { rows: sessions, nextCursor, isIncomplete };
+export function fromListing({ sessions, nextCursor, isIncomplete = false, indexing }: SessionListing): KnownRows {
+  return { rows: sessions, nextCursor, isIncomplete, indexing };
 }
 
 /** The next page behind what is known. A session that became active meanwhile stands on an earlier page already. */
 export function appendListing(known: KnownRows, listing: SessionListing): KnownRows {
-  const seen = new Set(known.rows.map(keyOf));
-  const fresh = listing.sessions.filter((row) => !seen.has(keyOf(row)));
-  return { ...fromListing(listing), rows: [...known.rows, ...fresh] };
+  return { ...fromListing(listing), rows: known.rows.concat(unseenIn(known.rows, listing.sessions)) };
+}
+
+/** Asked for each page of a list that may be long: keys are made only of rows that share an id with one of the page. */
+function unseenIn(rows: readonly SessionRow[], page: readonly SessionRow[]): readonly SessionRow[] {
+  const ids = new Set(page.map(({ sessionId }) => sessionId));
+  const seen = new Set(rows.filter(({ sessionId }) => ids.has(sessionId)).map(keyOf));
+  return seen.size === 0 ? page : page.filter((row) => !seen.has(keyOf(row)));
 }
 
 /** The first page anew: it is right about the sessions as far down as it reaches, what is known about those below. */
@@ -36,7 +43,7 @@ export function renewFirst(known: KnownRows, listing: SessionListing): KnownRows
   const renewed = new Set(listing.sessions.map(keyOf));
   const below = known.rows.filter((row) => !renewed.has(keyOf(row)) && isBelow(row, last));
   if (below.length === 0) return first;
-  return { rows: [...listing.sessions, ...below], nextCursor: known.nextCursor, isIncomplete: first.isIncomplete };
+  return { ...first, rows: [...listing.sessions, ...below], nextCursor: known.nextCursor };
 }
 
 export function withoutRows(known: KnownRows, keys: ReadonlySet<string>): KnownRows {

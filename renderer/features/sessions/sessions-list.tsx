@@ -14,6 +14,7 @@ import { PageHead } from '../../ui/page-head.tsx';
 import { SkeletonRows } from '../../ui/skeleton.tsx';
 import { CostDialog } from './cost-dialog.tsx';
 import { DeleteDialog } from './delete-dialog.tsx';
+import { IndexingLine } from './indexing-line.tsx';
 import { isFiltering, noFilter, type SessionFilter } from './session-filter.ts';
 import { type GridPlace, SessionGrid } from './session-grid.tsx';
 import { keyOf } from './session-rows.ts';
@@ -32,7 +33,7 @@ export function SessionsList({ list, filter, onFilter, place }: Props) {
   const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set());
   const [isCostOpen, setCostOpen] = useState(false);
   const [doomed, setDoomed] = useState<readonly SessionRow[]>([]);
-  const { rows, nextCursor } = list.known;
+  const { rows, nextCursor, indexing } = list.known;
   const tenants = useMemo(() => [...new Set(rows.map(({ tenantId }) => tenantId))].sort(), [rows]);
   // Only what the list shows can be acted on.
   const selected = useMemo(
@@ -40,7 +41,7 @@ export function SessionsList({ list, filter, onFilter, place }: Props) {
     [rows, ticked],
   );
   const selectedKeys = useMemo(() => new Set(selected.map(keyOf)), [selected]);
-  const isWhole = nextCursor === undefined && !isFiltering(filter) && !list.isLoading && !list.error;
+  const isWhole = nextCursor === undefined && !indexing && !isFiltering(filter) && !list.isLoading && !list.error;
   return (
     <div className="flex h-full min-h-90 flex-col">
       <PageHead
@@ -49,7 +50,7 @@ export function SessionsList({ list, filter, onFilter, place }: Props) {
         actions={
           <>
             <Button onClick={() => setCostOpen(true)}>{t('sessions.cost.open')}</Button>
-            <Link href="/data" className={buttonClass()}>
+            <Link href="/data#retention" className={buttonClass()}>
               {t('sessions.retention')}
             </Link>
             <Link href="/playground" className={buttonClass({ look: 'primary' })}>
@@ -72,6 +73,7 @@ export function SessionsList({ list, filter, onFilter, place }: Props) {
         <SessionTools filter={filter} onChange={onFilter} tenants={tenants} />
       )}
       <div className={cn(cardClass, 'flex min-h-0 flex-1 flex-col overflow-hidden')}>
+        {indexing && <IndexingLine progress={indexing} />}
         {rows.length > 0 ? (
           <SessionGrid
             // Another filter is another list: it starts at its newest session.
@@ -102,7 +104,7 @@ export function SessionsList({ list, filter, onFilter, place }: Props) {
 function ListLine({ list, filter }: { list: SessionRows; filter: SessionFilter }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const { rows, nextCursor, isIncomplete } = list.known;
+  const { rows, nextCursor, isIncomplete, indexing } = list.known;
   const count = format.number(rows.length);
   const shown =
     nextCursor !== undefined
@@ -111,6 +113,7 @@ function ListLine({ list, filter }: { list: SessionRows; filter: SessionFilter }
         ? t('sessions.subFound', { count: rows.length, formatted: count })
         : t('sessions.sub');
   if (list.isLoading && rows.length === 0) return t('common.loading');
+  if (indexing && !isFiltering(filter)) return t('sessions.indexing.sub', { count: rows.length, formatted: count });
   return (
     <span className="tabular" role="status">
       {isIncomplete ? `${shown} · ${t('sessions.incomplete')}` : shown}
@@ -122,6 +125,8 @@ function NoRows({ list, filter, onShowAll }: { list: SessionRows; filter: Sessio
   const { t } = useTranslation();
   const faultText = useFaultText();
   const isBusy = list.isLoading || list.isLoadingMore || (list.known.nextCursor !== undefined && !list.error);
+  if (list.known.indexing && isFiltering(filter)) return <EmptyState>{t('sessions.indexing.noMatch')}</EmptyState>;
+  if (list.known.indexing) return <SkeletonRows rows={8} />;
   if (isBusy) return <SkeletonRows rows={8} />;
   if (list.error) {
     return <ErrorState message={faultText(list.error)} code={list.error.code} onRetry={list.reload} />;

@@ -14,10 +14,13 @@ import {
 } from './session-rows.ts';
 
 const pageSize = 100;
+/** Most that the server gives at once. */
+const mostPerPage = 200;
 /** Runs begin and end in bursts; the list follows at this pace. */
 const renewMs = 1000;
 /** The index is being made: what was found is looked for again. */
 const incompleteMs = 2000;
+const indexingMs = 1000;
 
 export interface SessionRows {
   known: KnownRows;
@@ -30,9 +33,18 @@ export interface SessionRows {
   rename(key: string, title: string): void;
 }
 
-async function fetchPage(query: string, cursor?: string) {
-  const wanted = { ...(JSON.parse(query) as Record<string, string>), limit: String(pageSize) };
+async function fetchPage(query: string, cursor?: string, limit = pageSize) {
+  const wanted = { ...(JSON.parse(query) as Record<string, string>), limit: String(limit), partial: 'yes' } as const;
   return answer(api.sessions.$get({ query: { ...wanted, ...(cursor !== undefined && { cursor }) } }));
+}
+
+/** The list from its beginning, at least `count` sessions of it when it has so many. */
+async function fetchFirst(query: string, count: number): Promise<KnownRows> {
+  let known = fromListing(await fetchPage(query, undefined, count > pageSize ? mostPerPage : pageSize));
+  while (known.rows.length < count && known.nextCursor !== undefined && known.indexing === undefined) {
+    known = appendListing(known, await fetchPage(query, known.nextCursor, mostPerPage));
+  }
+  return known;
 }
 
 /** The sessions of a filter, newest first: a page at a time, and its beginning kept true. */
@@ -44,6 +56,7 @@ export function useSessionRows(filter: SessionFilter): SessionRows {
   const query = JSON.stringify(toSearch(filter));
   /** Counts the loads: an answer to an earlier one is late and dropped. */
   const turn = useRef(0);
+  const latest = useRef(known);
   const renewal = useRef<ReturnType<typeof setTimeout>>(undefined);
 
   const load = useCallback(async () => {
@@ -94,7 +107,10 @@ export function useSessionRows(filter: SessionFilter): SessionRows {
       renewal.current ??= setTimeout(async () => {
         try {
           const listing = await fetchPage(query);
-          if (mine === turn.current) setKnown((now) => renewFirst(now, listing));
+          // Sessions were found in between those that are known.
+          const isWholeNow = latest.current.indexing !== undefined && listing.indexing === undefined;
+          const whole = isWholeNow ? await fetchFirst(query, latest.current.rows.length) : undefined;
+          if (mine === turn.current) setKnown((now) => whole ?? renewFirst(now, listing));
         } catch (thrown) {
           if (mine === turn.current) setError(toApiError(thrown));
         } finally {
@@ -110,11 +126,13 @@ export function useSessionRows(filter: SessionFilter): SessionRows {
     if (event.type === 'run' && (event.run.status !== 'running' || event.run.turn <= 1)) renewIn(renewMs);
   });
   useEffect(() => {
-    if (known.isIncomplete) renewIn(incompleteMs);
+    latest.current = known;
+    if (known.isIncomplete) renewIn(known.indexing ? indexingMs : incompleteMs);
   }, [known, renewIn]);
   useEffect(() => {
     // A page of a search may hold few rows, or none, although more follow.
-    if (error === undefined && known.rows.length < pageSize / 2) void loadMore();
+    const isShort = known.rows.length < pageSize / 2 && known.indexing === undefined;
+    if (error === undefined && isShort) void loadMore();
   }, [known, error, loadMore]);
 
   return {

@@ -7,6 +7,15 @@ export const sessions = {
   subFound_one: '{{formatted}} session found',
   subFound_other: '{{formatted}} sessions found',
   incomplete: 'the search index is still being made',
+  indexing: {
+    title: 'Making the list of sessions',
+    looking: 'Looking through the data directory',
+    amount: '{{done}} of {{total}} read',
+    sub_one: 'Newest first · {{formatted}} shown, the list is not whole yet',
+    sub_other: 'Newest first · {{formatted}} shown, the list is not whole yet',
+    noMatch: 'Nothing found in the sessions read so far. More are being read.',
+    foot: 'More sessions appear as they are read',
+  },
   new: 'New session',
   retention: 'Retention',
   cost: {

@@ -7,6 +7,14 @@ export const sessions: Words['sessions'] = {
   subMore: '最近活动的在前 · 已显示 {{formatted}} 个，向下滚动加载更多',
   subFound_other: '找到 {{formatted}} 个会话',
   incomplete: '搜索索引仍在建立',
+  indexing: {
+    title: '正在建立会话列表',
+    looking: '正在查看数据目录',
+    amount: '已读取 {{done}} / {{total}}',
+    sub_other: '最近活动的在前 · 已显示 {{formatted}} 个，列表尚不完整',
+    noMatch: '已读取的会话中没有匹配项，其余仍在读取。',
+    foot: '其余会话读取后会自动出现',
+  },
   new: '新会话',
   retention: '保留期限',
   cost: {

@@ -18,6 +18,12 @@ describe('the session routes', () => {
     expect(sessions.queries).toEqual([{ limit: 50 }, { limit: 20, cursor: 'abc', tenantId: 'acme', userId: 'ann' }]);
   });
 
+  it('lists what is known by now when that is welcome', async () => {
+    const { ask, sessions } = withSession();
+    await ask('/console/api/sessions?partial=yes');
+    expect(sessions.queries).toEqual([{ limit: 50, isPartialWelcome: true }]);
+  });
+
   it('searches, and filters by agent and by how the last turn ended', async () => {
     const { ask, sessions } = withSession();
     await ask('/console/api/sessions?text=two%20words&agentId=coder&status=error');
@@ -44,7 +50,7 @@ describe('the session routes', () => {
     expect(await titles('&tenantId=acme')).toEqual([]);
   });
 
-  it.each(['limit=0', 'limit=201', 'limit=x', 'tenantId=..', 'status=idle', 'agentId=/'])(
+  it.each(['limit=0', 'limit=201', 'limit=x', 'tenantId=..', 'status=idle', 'agentId=/', 'partial=no'])(
     'refuses a list with %s',
     async (query) => {
       const { ask } = withSession();

@@ -18,6 +18,8 @@ const listQuery = z.object({
   /** A run goes on, or how the last turn ended. */
   status: z.enum(['running', 'error', 'aborted']).optional(),
   text: z.string().max(500).optional(),
+  /** While the index is being made: what it holds by now. */
+  partial: z.literal('yes').optional(),
 });
 type ListQuery = z.infer<typeof listQuery>;
 
@@ -84,9 +86,10 @@ export function sessionRoutes(context: ConsoleContext) {
     });
 }
 
-function toStoreQuery({ cursor, limit, tenantId, userId, agentId, status, text }: ListQuery): SessionQuery {
+function toStoreQuery({ cursor, limit, tenantId, userId, agentId, status, text, partial }: ListQuery): SessionQuery {
   return {
     limit,
+    ...(partial && { isPartialWelcome: true }),
     ...(cursor && { cursor }),
     ...(tenantId && { tenantId }),
     ...(userId && { userId }),

@@ -1,4 +1,5 @@
 import type { SessionSummary } from '../../contract/chat.ts';
+import type { IndexProgress } from '../../contract/sessions.ts';
 import { fillTexts } from './fill-texts.ts';
 import { openIndexFile } from './index-file.ts';
 import { isDoneWithin } from './patience.ts';
@@ -31,6 +32,8 @@ export interface IndexCopy {
   write(summary: SessionSummary, write: SessionWrite): void;
   remove(sessionId: string): void;
   rewritten(sessionId: string, bytes: number, file: number): void;
+  /** How far the first look at the session files is; undefined when nobody has to wait for it. */
+  progress(): IndexProgress | undefined;
   /** Puts in everything that was written so far. */
   flush(): void;
   /** Resolves when sessions and texts are in, as far as they were written when it was called. */
@@ -71,6 +74,7 @@ export function createIndexCopy({ tenantId, file, finder, onFault }: IndexCopyOp
 
   const source = { tables, finder, signal: closing.signal, transaction: index.transaction };
   const isKnown = index.isTrusted && tables.isComplete();
+  const progress: IndexProgress = { done: 0, total: 0 };
   const scanned = scan(undefined).then(() => {
     isScanned = true;
     fill();
@@ -86,6 +90,8 @@ export function createIndexCopy({ tenantId, file, finder, onFault }: IndexCopyOp
       await scanSessions({
         ...source,
         ids,
+        isAwaited: ids === undefined && !isKnown,
+        progress: ids === undefined ? progress : { done: 0, total: 0 },
         touched,
         onRead: (sessionId) => {
           const waiting = pending.get(sessionId);
@@ -168,6 +174,7 @@ export function createIndexCopy({ tenantId, file, finder, onFault }: IndexCopyOp
     write,
     flush,
     filled,
+    progress: () => (isKnown || isScanned ? undefined : { ...progress }),
     remove(sessionId) {
       pending.delete(sessionId);
       if (scans > 0) touched.add(sessionId);

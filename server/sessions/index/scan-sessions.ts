@@ -1,9 +1,13 @@
+import { setImmediate as otherWork } from 'node:timers/promises';
+import type { IndexProgress } from '../../contract/sessions.ts';
+import { orderNewestFirst } from './scan-order.ts';
 import type { SessionFinder } from './session-finder.ts';
 import type { IndexedSession, Tables } from './tables.ts';
 
 const readersAtOnce = 16;
 /** Sessions put in at once: short enough not to be felt by whoever else is served. */
-const sessionsPerTransaction = 100;
+const sessionsPerTransaction = 50;
+const rowsPerLook = 2000;
 
 export interface ScanOptions {
   tables: Tables;
@@ -12,6 +16,10 @@ export interface ScanOptions {
   transaction(work: () => void): void;
   /** Absent: all sessions there are, and rows without a session go. */
   ids: readonly string[] | undefined;
+  /** Somebody waits for the first rows: sessions that were written to last come first. */
+  isAwaited: boolean;
+  /** Kept true while the scan goes on. */
+  progress: IndexProgress;
   /** Sessions written to meanwhile, put there by whoever writes: what was read of them before is stale. */
   touched: Set<string>;
   /** Everything written to this session before now is in what was read. */
@@ -20,17 +28,24 @@ export interface ScanOptions {
 
 /** Brings the rows in line with the session files. Sessions whose files kept their sizes are not opened. */
 export async function scanSessions(options: ScanOptions): Promise<void> {
-  const { tables, finder, signal, touched } = options;
+  const { tables, finder, signal, touched, progress } = options;
   const found = options.ids ?? (await finder.ids());
-  const waiting = [...found];
+  progress.total = found.length;
+  // Taken from its end.
+  const waiting = options.isAwaited ? (await orderNewestFirst(found, finder, signal)).reverse() : [...found];
   const read = new Map<string, IndexedSession | undefined>();
 
   async function readNext(): Promise<void> {
     for (let id = waiting.pop(); id !== undefined && !signal.aborted; id = waiting.pop()) {
       touched.delete(id);
-      if (await isKept(id)) continue;
+      if (await isKept(id)) {
+        progress.done += 1;
+        continue;
+      }
       read.set(id, await finder.read(id));
-      if (read.size >= sessionsPerTransaction) putIn();
+      if (read.size < sessionsPerTransaction) continue;
+      putIn();
+      await otherWork();
     }
   }
 
@@ -48,8 +63,12 @@ export async function scanSessions(options: ScanOptions): Promise<void> {
     options.transaction(() => {
       const titles: [id: string, title: string][] = [];
       for (const [id, session] of read) {
-        if (touched.has(id)) waiting.push(id);
-        else if (session === undefined) tables.remove(id);
+        if (touched.has(id)) {
+          waiting.push(id);
+          continue;
+        }
+        progress.done += 1;
+        if (session === undefined) tables.remove(id);
         else {
           options.onRead(id);
           tables.upsert(session);
@@ -66,9 +85,24 @@ export async function scanSessions(options: ScanOptions): Promise<void> {
     putIn();
   }
   if (signal.aborted || options.ids !== undefined) return;
-  const present = new Set(found);
-  options.transaction(() => {
-    for (const id of tables.sessionIds()) if (!present.has(id) && !touched.has(id)) tables.remove(id);
-    tables.setComplete();
-  });
+  await removeAbsent(options, new Set(found));
+  if (!signal.aborted) options.transaction(() => tables.setComplete());
+}
+
+/** Rows whose session is not there any more go. */
+async function removeAbsent(options: ScanOptions, present: ReadonlySet<string>): Promise<void> {
+  const { tables, touched, signal } = options;
+  let last = '';
+  while (!signal.aborted) {
+    const ids = tables.sessionIds(last, rowsPerLook);
+    last = ids.at(-1) ?? '';
+    if (last === '') return;
+    const gone = ids.filter((id) => !present.has(id) && !touched.has(id));
+    if (gone.length > 0) {
+      options.transaction(() => {
+        for (const id of gone) tables.remove(id);
+      });
+    }
+    await otherWork();
+  }
 }

@@ -1,5 +1,7 @@
+import { statSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { setImmediate as otherWork } from 'node:timers/promises';
 import { idPattern } from '../../contract/ids.ts';
 import type { DataLayout, SessionLayout } from '../../data/layout.ts';
 import { errnoOf } from '../../data/storage-error.ts';
@@ -16,6 +18,8 @@ export interface SessionFinder {
   /** Ids of folders that may hold a session. */
   ids(): Promise<string[]>;
   glance(sessionId: string): Promise<Glance | undefined>;
+  /** When its state was written last, in milliseconds since 1970; undefined when that cannot be told. Never waits. */
+  lastWrittenAt(sessionId: string): number | undefined;
   /** Undefined when the folder holds no session that can be listed. */
   read(sessionId: string): Promise<IndexedSession | undefined>;
   layout(sessionId: string): SessionLayout;
@@ -57,6 +61,8 @@ export function createSessionFinder(options: SessionFinderOptions): SessionFinde
       for (const name of names.filter((entry) => entry.startsWith(trashPrefix))) {
         options.onTrash(path.join(folder, name));
       }
+      // A hundred thousand names take a while to come by and to be looked at.
+      await otherWork();
       return names.filter((name) => idPattern.test(name));
     },
     glance: (sessionId) => alone(sessionId, () => glance(layout.session(tenantId, sessionId))),
@@ -72,6 +78,14 @@ export function createSessionFinder(options: SessionFinderOptions): SessionFinde
         const isItself = summary?.sessionId === sessionId && summary.tenantId === tenantId;
         return isItself && !isDeleted ? { summary, stopReason, sizes } : undefined;
       }),
+    lastWrittenAt(sessionId) {
+      try {
+        return statSync(layout.session(tenantId, sessionId).stateFile, { throwIfNoEntry: false })?.mtimeMs;
+      } catch {
+        // Reading it tells what is wrong with it.
+        return undefined;
+      }
+    },
     layout: (sessionId) => layout.session(tenantId, sessionId),
   };
 }

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { SessionSummary } from '../../contract/chat.ts';
 import { idPattern } from '../../contract/ids.ts';
-import type { SessionListing, SessionRow, TenantSize, TenantTotals } from '../../contract/sessions.ts';
+import type { IndexProgress, SessionListing, SessionRow, TenantSize, TenantTotals } from '../../contract/sessions.ts';
 import { messageOf } from '../../lib/app-error.ts';
 import { newestFirst, parseCursor, toCursor } from '../session-cursor.ts';
 import type { SessionQuery } from '../store.ts';
@@ -76,11 +76,19 @@ export function createSessionIndex(options: SessionIndexOptions): SessionIndex {
     const words = query.text === undefined ? undefined : parseSearch(query.text);
     const tenantIds = query.tenantId === undefined ? await allTenants() : [query.tenantId];
     let isIncomplete = false;
+    let indexing: IndexProgress | undefined;
 
     async function partOf(tenantId: string): Promise<PagePart> {
       const tenant = await presentTenant(tenantId);
       if (tenant === undefined) return { rows: [] };
       const filter = { ...query, after: cursor === undefined ? undefined : placeIn(tenantId, cursor) };
+      const progress = query.isPartialWelcome ? await tenant.indexing() : undefined;
+      if (progress !== undefined) {
+        indexing = { done: progress.done + (indexing?.done ?? 0), total: progress.total + (indexing?.total ?? 0) };
+        return tenant.askNow((tables) =>
+          words === undefined ? listPage(tables, filter) : searchPage(tables, words, filter),
+        );
+      }
       if (words === undefined) return tenant.ask((tables) => listPage(tables, filter));
       const found = await tenant.search((tables) => searchPage(tables, words, filter));
       isIncomplete ||= found.isIncomplete;
@@ -88,6 +96,7 @@ export function createSessionIndex(options: SessionIndexOptions): SessionIndex {
     }
 
     const page = mergeParts(await Promise.all(tenantIds.map(partOf)), query.limit);
+    if (indexing !== undefined) return { ...page, ...goesOn(page, query.cursor), isIncomplete: true, indexing };
     return isIncomplete ? { ...page, isIncomplete } : page;
   }
 
@@ -143,6 +152,13 @@ export function createSessionIndex(options: SessionIndexOptions): SessionIndex {
       await Promise.all(closings);
     },
   };
+}
+
+/** Where a list goes on whose end is not known yet: behind its last row, or where it was asked from. */
+function goesOn({ sessions, nextCursor }: SessionListing, cursor: string | undefined): { nextCursor?: string } {
+  const last = sessions.at(-1);
+  const next = nextCursor ?? (last === undefined ? cursor : toCursor(last));
+  return next === undefined ? {} : { nextCursor: next };
 }
 
 type Cursor = ReturnType<typeof parseCursor>;

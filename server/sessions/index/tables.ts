@@ -148,9 +148,10 @@ export function createTables(database: DatabaseSync, tenantId: string) {
         .all(JSON.stringify(numbers), ...values, limit)
         .map((found) => ({ no: Number(found.no), row: toRow(tenantId, found) }));
     },
-    sessionIds: (): string[] =>
-      sql('SELECT id FROM sessions')
-        .all()
+    /** Ids after `last` in their own order. */
+    sessionIds: (last: string, limit: number): string[] =>
+      sql('SELECT id FROM sessions WHERE id > ? ORDER BY id LIMIT ?')
+        .all(last, limit)
         .map(({ id }) => String(id)),
     totals(): TenantTotals {
       const found = sql('SELECT * FROM totals').get();

@@ -1,6 +1,7 @@
 import { renameSync } from 'node:fs';
 import path from 'node:path';
 import type { SessionSummary } from '../../contract/chat.ts';
+import type { IndexProgress } from '../../contract/sessions.ts';
 import { messageOf } from '../../lib/app-error.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { createIndexCopy, type IndexCopy, type SessionWrite } from './index-copy.ts';
@@ -11,6 +12,8 @@ import type { Tables } from './tables.ts';
 
 /** A search waits this long for texts that are not in the index yet, and then says that it is incomplete. */
 const searchPatienceMs = 2000;
+/** A person who looks at the list waits this long for an index that is being made, and then sees what it holds. */
+const listPatienceMs = 250;
 /** Faults of the index in a row after which it is kept in memory: the disk does not keep what it is given. */
 const maxFaults = 3;
 
@@ -39,6 +42,10 @@ export interface TenantIndex {
   ask<T>(question: (tables: Tables) => T): Promise<T>;
   /** Asks once the texts are in, too, or patience ended. */
   search<T>(question: (tables: Tables) => T): Promise<{ answer: T; isIncomplete: boolean }>;
+  /** As `ask`, whatever is in the index by now. */
+  askNow<T>(question: (tables: Tables) => T): Promise<T>;
+  /** Waits a moment for every session to be in the index; when that is not enough, tells how far it is. */
+  indexing(): Promise<IndexProgress | undefined>;
   /** Makes another file in the place of this one, so that nothing is left of what was removed; answers meanwhile. */
   renew(): Promise<void>;
   /** `inOrder` when the session files are known to say the same. */
@@ -191,6 +198,17 @@ export function createTenantIndex({ tenantId, file, finder, logger }: TenantInde
         isIncomplete = !(await isDoneWithin(copy.filled(), searchPatienceMs));
       });
       return { answer, isIncomplete };
+    },
+    askNow: (question) => ask(question, () => Promise.resolve()),
+    async indexing() {
+      const copy = inUse();
+      try {
+        await isDoneWithin(copy.ready, listPatienceMs);
+        return copy.progress();
+      } catch {
+        // Whoever asks now is told, or has it from another copy.
+        return undefined;
+      }
     },
     async renew() {
       if (isClosed) return;
