@@ -5,6 +5,8 @@ import type { LogContext } from './logger.ts';
 
 /** One line as text is at most this long, before redaction. */
 const maxLineLength = 65_536;
+/** Of it, left for the names of what did not fit. */
+const namesRoom = 2048;
 const lineIds = ['requestId', 'runId', 'sessionId', 'tenantId'] as const;
 
 export interface LineInput {
@@ -26,7 +28,11 @@ export interface WrittenLine {
 export function makeLine(input: LineInput, redactorInForce: () => Redactor): WrittenLine {
   try {
     const redactor = redactorInForce();
-    return redactLine(compose(input, redactor), redactor);
+    const line = compose(input, redactor);
+    const text = JSON.stringify(line);
+    if (text.length <= maxLineLength - namesRoom || !line.fields) return redactText(line, text, redactor);
+    const { fields, ...head } = line;
+    return redactLine({ ...head, fields: fitFields(fields, maxLineLength - JSON.stringify(head).length) }, redactor);
   } catch {
     return withheld(input);
   }
@@ -34,7 +40,10 @@ export function makeLine(input: LineInput, redactorInForce: () => Redactor): Wri
 
 /** The whole text of the line is redacted, so that no field name, nesting or escape is a way around it. */
 export function redactLine(line: LogLine, redactor: Redactor): WrittenLine {
-  const text = JSON.stringify(line);
+  return redactText(line, JSON.stringify(line), redactor);
+}
+
+function redactText(line: LogLine, text: string, redactor: Redactor): WrittenLine {
   const clean = redactor.redact(text);
   if (clean === text) return { line, text };
   const parsed = parseLine(clean);
@@ -89,11 +98,7 @@ function compose({ seq, time, level, msg, context, fields }: LineInput, redactor
   };
   const all = stack === undefined ? rest : { ...rest, stack };
   const bounded = Object.keys(all).length > 0 ? toBoundedValue(all, redact) : undefined;
-  if (bounded === undefined) return head;
-  return {
-    ...head,
-    fields: fitFields(bounded as Record<string, unknown>, maxLineLength - JSON.stringify(head).length),
-  };
+  return bounded === undefined ? head : { ...head, fields: bounded as Record<string, unknown> };
 }
 
 /** The stack of the first error among the fields. */
@@ -105,7 +110,7 @@ function splitStack(fields: Record<string, unknown>): Record<string, unknown> {
 
 /** Whole fields only, in their order, as long as they fit. */
 function fitFields(fields: Record<string, unknown>, room: number): Record<string, unknown> {
-  let left = room - 2048;
+  let left = room - namesRoom;
   const kept: [string, unknown][] = [];
   const omitted: string[] = [];
   for (const [key, value] of Object.entries(fields)) {

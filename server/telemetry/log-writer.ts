@@ -10,6 +10,7 @@ export const maxFileBytes = 16_777_216;
 const maxQueueBytes = 16_777_216;
 const batchBytes = 1_048_576;
 const maxRetryMs = 5000;
+const dayMs = 86_400_000;
 
 export interface LogWriterOptions {
   /** Lines go to `logs` in it. It is waited for, not made. */
@@ -149,10 +150,11 @@ export function createLogWriter(options: LogWriterOptions): LogWriter {
   /** The lines that belong to this file, at least one. */
   function takeBatch({ file, size }: OpenFile): QueuedLine[] {
     let bytes = 0;
+    const nextDay = Date.parse(file.day) + dayMs;
     const end = queue.findIndex((line, index) => {
       const isFull = bytes + line.bytes.length > Math.min(batchBytes, fileLimit - size);
       bytes += line.bytes.length;
-      return index > 0 && (isFull || dayOf(line.time) > file.day);
+      return index > 0 && (isFull || line.time >= nextDay);
     });
     return queue.slice(0, end === -1 ? undefined : end);
   }

@@ -49,18 +49,30 @@ const matchAll = `
   }`;
 
 function createRegexMatcher(source: string, flags: string): TextMatcher {
-  // An expression that backtracks without end can only be stopped from outside: the vm's timeout does. A sticky or
-  // global expression would keep its place from one line to the next; `^` and `$` are the ends of each part of a line.
+  // Most pieces of a log have no line that gets this far, and making it takes longer than searching such a piece.
+  let prepared: PreparedRegex | undefined;
+  return (texts) => {
+    prepared ??= prepare(source, flags);
+    const matches = runBounded(prepared, texts);
+    if (matches === undefined) throw regexTooSlow();
+    return matches;
+  };
+}
+
+interface PreparedRegex {
+  script: Script;
+  context: Context;
+}
+
+/** An expression that backtracks without end can only be stopped from outside: the vm's timeout does. */
+function prepare(source: string, flags: string): PreparedRegex {
+  // A sticky or global expression would keep its place from one line to the next; `^` and `$` are the ends of each part
+  // of a line.
   const lineFlags = `${flags.replaceAll(/[gym]/g, '')}m`;
   const context = createContext({ source, flags: lineFlags, texts: [], matches: [] });
   // Made once: a function that is made for each batch would never be compiled well.
   new Script(matchAll).runInContext(context);
-  const script = new Script('matches = matchAll(texts);');
-  return (texts) => {
-    const matches = runBounded(script, context, texts);
-    if (matches === undefined) throw regexTooSlow();
-    return matches;
-  };
+  return { script: new Script('matches = matchAll(texts);'), context };
 }
 
 export function regexTooSlow(cause?: unknown): AppError {
@@ -70,7 +82,7 @@ export function regexTooSlow(cause?: unknown): AppError {
   });
 }
 
-function runBounded(script: Script, context: Context, texts: string[]): boolean[] | undefined {
+function runBounded({ script, context }: PreparedRegex, texts: string[]): boolean[] | undefined {
   context.texts = texts;
   try {
     script.runInContext(context, { timeout: batchBudgetMs });
