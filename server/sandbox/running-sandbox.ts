@@ -3,6 +3,7 @@ import type { SandboxInfo } from '../contract/sandbox.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { BackgroundCommands, BackgroundRunner } from './background-commands.ts';
+import type { CommandLog } from './command-log.ts';
 import { type Gateway, noteRefusals } from './egress/gateway.ts';
 import { createLiveFiles } from './files/live-files.ts';
 import type { ExecRequest, ExecResult, Sandbox } from './sandbox.ts';
@@ -42,6 +43,7 @@ export interface SandboxScope {
   clock: Clock;
   /** Counts a use; the returned function ends it. */
   begin(command?: string, shellId?: string): () => void;
+  commandLog: CommandLog;
   background: BackgroundCommands;
   /** Told of each command that ended, but for background commands. */
   onExec(result: Pick<ExecResult, 'endedBy' | 'durationMs'>): void;
@@ -150,6 +152,7 @@ async function exec(scope: SandboxScope, request: ExecRequest, manner: ExecManne
   }
   const startedAt = scope.clock.monotonic();
   const end = scope.begin(commandLine(request.command), shellId);
+  const record = scope.commandLog.begin(request.command, { shellId, isTerminal: terminal !== undefined });
   const disk = scope.diskSignal();
   const input = inputOf(request.stdin);
   const signal = request.signal ? AbortSignal.any([request.signal, disk]) : disk;
@@ -173,7 +176,10 @@ async function exec(scope: SandboxScope, request: ExecRequest, manner: ExecManne
       result: execResultSchema,
       isOutputKept: request.isOutputKept ?? !isBackground,
       maxOutputBytes: maxOutputBytes === undefined ? Number.POSITIVE_INFINITY : maxOutputBytes + tailBytes,
-      ...(request.onOutput ? { onOutput: request.onOutput } : {}),
+      onOutput(stream, chunk) {
+        record.onOutput(stream, chunk);
+        return request.onOutput?.(stream, chunk);
+      },
       ...(request.onGap ? { onGap: request.onGap } : {}),
       signal,
     });
@@ -183,11 +189,16 @@ async function exec(scope: SandboxScope, request: ExecRequest, manner: ExecManne
     }
     const ended = toExecResult(answer, request, scope.clock.monotonic() - startedAt);
     const result = noteRefusals(scope.gateway, ended, request.onOutput);
-    return result.endedBy === 'abort' && disk.aborted ? { ...result, endedBy: 'disk' } : result;
+    const told: ExecResult = result.endedBy === 'abort' && disk.aborted ? { ...result, endedBy: 'disk' } : result;
+    record.ended(told);
+    return told;
   } catch (fault) {
     end();
     if (fault instanceof AppError && fault.code === 'sandbox_lost') {
-      return { ...nothing, endedBy: guard.firedFor() ?? 'lost', durationMs: scope.clock.monotonic() - startedAt };
+      const durationMs = scope.clock.monotonic() - startedAt;
+      const lost: ExecResult = { ...nothing, endedBy: guard.firedFor() ?? 'lost', durationMs };
+      record.ended(lost);
+      return lost;
     }
     throw fault;
   } finally {

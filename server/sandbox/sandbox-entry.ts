@@ -3,6 +3,7 @@ import { AppError, messageOf } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { BackgroundCommands } from './background-commands.ts';
+import { createCommandLog } from './command-log.ts';
 import type { ContainerEngine } from './container-engine.ts';
 import { armDeadline } from './deadline.ts';
 import { createDiskWatch, type DiskWatch } from './disk-watch.ts';
@@ -221,6 +222,7 @@ export function createSandboxEntry(options: EntryOptions): SandboxEntry {
       throw fault;
     }
     const { agent, containerId } = started;
+    started.stderr?.belongsTo(logger);
     void agent.closed.then(onConnectionEnd);
     if (info.state === 'creating') {
       armIdle();
@@ -239,6 +241,7 @@ export function createSandboxEntry(options: EntryOptions): SandboxEntry {
       gateway: started.gateway ?? noGateway,
       clock,
       begin,
+      commandLog: createCommandLog(logger, clock, info.id),
       background: options.background,
       onExec: options.onExec,
       awake: resume,

@@ -6,7 +6,7 @@ import { configSchema } from '../contract/config.ts';
 import type { EngineStatus, SandboxInfo } from '../contract/sandbox.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
-import { silentLogger } from '../telemetry/logger.ts';
+import { type LogContext, type Logger, silentLogger } from '../telemetry/logger.ts';
 import type { ContainerEngine } from './container-engine.ts';
 import type { Discovery } from './docker/discovery.ts';
 import { createEngineLink } from './engine-link.ts';
@@ -33,7 +33,7 @@ const soon = (ask: () => unknown) => expect.poll(ask, { interval: 1 });
 
 function open(
   engine: ContainerEngine,
-  options: { clock?: Clock; discover?: () => Promise<Discovery> } = {},
+  options: { clock?: Clock; discover?: () => Promise<Discovery>; logger?: Logger } = {},
 ): SandboxManager {
   const { sandbox: config } = configSchema.parse({ sandbox: { idleTimeoutMs: 1000 } });
   manager = createSandboxManager({
@@ -41,7 +41,7 @@ function open(
     dataDir,
     instanceId: 'ins_01aaaaaaaa',
     clock: options.clock ?? createTestClock(),
-    logger: silentLogger,
+    logger: options.logger ?? silentLogger,
     env: {},
     agentSource: 'pass',
     engineLink: (onChange) =>
@@ -405,5 +405,49 @@ describe('sweeping', () => {
     const { kept } = await manager.sweep();
     expect(kept.map(({ name }) => name).toSorted()).toEqual(['of-another-machine', 'of-nobody']);
     expect(removed).toEqual([]);
+  });
+});
+
+describe('the log', () => {
+  /** A logger that keeps what it is told, each line with its context. */
+  function recordingLogger(lines: Record<string, unknown>[], context: LogContext = {}): Logger {
+    const log: Logger['log'] = (level, msg, fields) => lines.push({ level, msg, ...context, ...fields });
+    const at = (level: 'debug' | 'info' | 'warn' | 'error') => (msg: string, fields?: Record<string, unknown>) =>
+      log(level, msg, fields);
+    const levels = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+    return { log, ...levels, child: (more) => recordingLogger(lines, { ...context, ...more }) };
+  }
+
+  it('tells each change of a sandbox with its cause under its session, and what its agent complains of', async () => {
+    const lines: Record<string, unknown>[] = [];
+    const working = createFakeEngine();
+    let complain: (chunk: Buffer) => void = () => undefined;
+    const engine = createFakeEngine({
+      run(spec, onStderr) {
+        complain = onStderr;
+        return working.run(spec, onStderr);
+      },
+    });
+    open(engine, { logger: recordingLogger(lines) });
+    const sandbox = await manager.acquire(owner);
+    await sandbox.exec({ command: ['true'] });
+    complain(Buffer.from('Traceback'));
+    await manager.destroy(sandbox.info.id);
+    const told = lines.filter(
+      ({ sessionId, tenantId }) => sessionId === owner.sessionId && tenantId === owner.tenantId,
+    );
+    expect(told.every(({ component, container }) => component === 'sandbox' && container === sandbox.info.id)).toBe(
+      true,
+    );
+    expect(told.map(({ level, msg, why }) => [level, msg, why])).toEqual([
+      ['info', 'Sandbox is being made.', undefined],
+      ['info', 'Sandbox creating → ready.', 'started'],
+      ['debug', 'Sandbox ready → busy.', 'command_began'],
+      ['debug', 'A command ended.', undefined],
+      ['debug', 'Sandbox busy → idle.', 'last_command_ended'],
+      ['warn', 'The agent inside wrote to stderr.', undefined],
+      ['info', 'Sandbox idle → stopping.', 'stop_asked'],
+      ['info', 'Sandbox stopping → gone.', 'removed'],
+    ]);
   });
 });

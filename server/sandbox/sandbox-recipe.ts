@@ -90,7 +90,8 @@ export function createRecipe(options: RecipeOptions): SandboxRecipe {
     const startWith = async (volume?: string) => {
       const mounted = volume === undefined ? spec : { ...spec, workspaceVolume: volume };
       const { agentSource } = options;
-      const started = await startSandbox({ engine, spec: mounted, agentSource, plainImages, clock, logger });
+      const ownLogger = session === 'pool' ? logger : logger.child(session);
+      const started = await startSandbox({ engine, spec: mounted, agentSource, plainImages, clock, logger: ownLogger });
       try {
         if (kind.network !== undefined) await networks.prove(engine, started.agent);
         return started;

@@ -7,6 +7,7 @@ import type { Gateway } from './egress/gateway.ts';
 import { sandboxFault } from './faults.ts';
 import { plainSentence, startPlain } from './plain-exec/start-plain.ts';
 import { handOverSkills } from './shown-skills/hand-over.ts';
+import { createStderrLog, type StderrLog } from './stderr-log.ts';
 import { type AgentClient, createAgentClient } from './wire/agent-client.ts';
 import { helloResultSchema, protocolVersion } from './wire/messages.ts';
 
@@ -17,6 +18,8 @@ const maxStderr = 4096;
 export interface StartedSandbox {
   containerId: string;
   agent: AgentClient;
+  /** Absent: there is no agent inside. */
+  stderr?: Pick<StderrLog, 'belongsTo'>;
   /** Resolves when it carries the name that it was claimed under, or has ended; never rejects. Absent: it does. */
   named?: Promise<void>;
   /** Only where the workspace is not a folder of this machine. */
@@ -65,21 +68,19 @@ export async function startSandbox(options: StartOptions): Promise<StartedSandbo
 }
 
 async function startWithAgent(options: StartOptions): Promise<StartedSandbox> {
-  const { engine, spec, logger } = options;
+  const { engine, spec, clock, logger } = options;
+  const log = createStderrLog(logger, clock, spec.name);
   let stderr = '';
   const container = await engine.run({ ...spec, command: commandFor(spec) }, (chunk) => {
     stderr = (stderr + chunk.toString('utf8')).slice(-maxStderr);
-    logger.debug('The agent inside wrote to stderr.', {
-      container: spec.name,
-      text: chunk.toString('utf8', 0, maxStderr),
-    });
+    log.add(chunk);
   });
   if (spec.skills?.from === 'start') await handOverSkills(container.input, spec.skills.dir);
   container.input.write(encodeAgentSource(options.agentSource));
   const agent = createAgentClient(container);
   try {
     await greet(agent, options);
-    return { containerId: container.containerId, agent };
+    return { containerId: container.containerId, agent, stderr: log };
   } catch (cause) {
     agent.close();
     await engine.remove(spec.name).catch((fault: unknown) => {

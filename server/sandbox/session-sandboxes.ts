@@ -110,6 +110,7 @@ export function createSessionSandboxes(options: SessionSandboxesOptions): Sessio
     const settings = () => settingsFor(config(), ownSettings(agentId));
     const info = describeSandbox(owner, options.nextName(owner.sessionId), settings(), clock.now());
     const ownLogger = logger.child(owner);
+    ownLogger.info('Sandbox is being made.', { container: info.id, image: info.image });
     const entry = createSandboxEntry({
       info,
       engine,

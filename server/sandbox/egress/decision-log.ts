@@ -1,6 +1,7 @@
 import type { AppError } from '../../lib/app-error.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../telemetry/logger.ts';
+import { createLineLimit } from '../line-limit.ts';
 
 const windowMs = 10_000;
 /** Per window; a loop inside must not fill the log. */
@@ -25,20 +26,14 @@ export interface DecisionLog {
 }
 
 export function createDecisionLog(logger: Logger, clock: Clock, container: string): DecisionLog {
-  let startedAt = Number.NEGATIVE_INFINITY;
-  let lines = 0;
+  const limited = createLineLimit({
+    ...{ clock, windowMs, maxLines },
+    onLeftOut: (left) => logger.warn('More decisions than are logged one by one.', { container, left }),
+  });
   const notes = new Set<string>();
 
   function log(level: 'info' | 'warn', text: string, fields: Record<string, unknown>): void {
-    const now = clock.monotonic();
-    if (now - startedAt >= windowMs) {
-      if (lines > maxLines)
-        logger.warn('More decisions than are logged one by one.', { container, left: lines - maxLines });
-      startedAt = now;
-      lines = 0;
-    }
-    lines += 1;
-    if (lines <= maxLines) logger.log(level, text, { container, ...fields });
+    limited(() => logger.log(level, text, { container, ...fields }));
   }
 
   return {
