@@ -55,3 +55,28 @@ test('an answer that is no redirect is handed on, whatever its status', async ()
   const answer = await ask(url, { method: 'POST', body: '{}' });
   expect([answer.status, answer.headers.get('retry-after'), await answer.text()]).toEqual([429, '3', 'slow down']);
 });
+
+test('deltas that arrive in one piece travel on as one; an answer that is no stream of events stays as it is', async () => {
+  const events = [1, 2, 3, 4].map((n) => `data: {"choices":[{"delta":{"content":"${n}"}}]}\n\n`).join('');
+  for (const [type, deltas] of [
+    ['text/event-stream; charset=utf-8', 2],
+    ['application/json', 4],
+  ] as const) {
+    const url = await serve((_, response) => response.writeHead(200, { 'content-type': type }).end(events));
+    const answer = await ask(url, { method: 'POST', body: '{}' });
+    expect((await answer.text()).split('"content"').length - 1).toBe(deltas);
+  }
+});
+
+test('a stream that is left closes its connection', async () => {
+  const left = Promise.withResolvers<void>();
+  const url = await serve((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n');
+    response.on('close', left.resolve);
+  });
+  const answer = await ask(url, { method: 'POST', body: '{}' });
+  const reader = answer.body?.getReader();
+  await reader?.read();
+  await reader?.cancel();
+  await expect(left.promise).resolves.toBeUndefined();
+});

@@ -1,5 +1,6 @@
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
+import { mergeDeltas } from './merge-deltas.ts';
 
 export interface AnswerLimits {
   clock: Clock;
@@ -21,21 +22,32 @@ const longestRefusal = 256 * 1024;
 /**
  * The answer of a provider, as it comes, until it stops coming or does not stop. The body then breaks with AppError
  * `provider_silent` or `provider_answer_too_long` (502), and the connection is closed. Comments that keep a connection
- * alive count as life. The body of a refusal just ends where it has been long enough.
+ * alive count as life. The body of a refusal just ends where it has been long enough. Deltas of a stream of events that
+ * came in one piece of the network are joined.
  */
 export function watchAnswer(answer: Response, limits: AnswerLimits): Response {
   const { body, status, statusText, headers } = answer;
   if (body === null) return answer;
   const refusal = { ...limits, longestEvent: Number.POSITIVE_INFINITY };
-  const watched = answer.ok ? watchBody(body, limits) : watchBody(body, refusal, longestRefusal);
+  const isStream = headers.get('content-type')?.includes('text/event-stream') ?? false;
+  const watched = answer.ok
+    ? watchBody(body, limits, { ...(isStream && { join: mergeDeltas }) })
+    : watchBody(body, refusal, { enough: longestRefusal });
   return new Response(watched, { status, statusText, headers });
+}
+
+interface BodyForm {
+  /** Bytes after which the body ends. */
+  enough?: number;
+  /** Makes of each piece of the network what is handed on. */
+  join?: (piece: Uint8Array) => Uint8Array;
 }
 
 /** Reads only when it is asked, so that whoever is slow to take bytes is not blamed on the provider. */
 function watchBody(
   body: ReadableStream<Uint8Array>,
   limits: AnswerLimits,
-  enough = Number.POSITIVE_INFINITY,
+  { enough = Number.POSITIVE_INFINITY, join = (piece) => piece }: BodyForm,
 ): ReadableStream<Uint8Array> {
   const { clock } = limits;
   const reader = body.getReader();
@@ -84,7 +96,7 @@ function watchBody(
             return;
           }
           measure.take(value);
-          controller.enqueue(value);
+          controller.enqueue(join(value));
           if (measure.total() < enough) return;
           controller.close();
           end();
