@@ -1,6 +1,6 @@
-// The console's page in real Chromium on the built program: how soon it can be used, and a list of 100,000 sessions while
-// it is scrolled. Needs the build.
-//   node bench/renderer.ts [--starts 5] [--seconds 10]
+// The console's page in real Chromium on the built program: how soon it can be used, a list of 100,000 sessions while it is
+// made and scrolled, and the use of 50 sandboxes as it arrives. Needs the build.
+//   node bench/renderer.ts [--starts 5] [--seconds 10] [--only start,sessions,sandboxes]
 // Prints one Markdown table and writes .cache/bench/renderer.json.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
@@ -10,23 +10,26 @@ import { type Browser, type BrowserContext, chromium, type Page } from '@playwri
 import { chromiumFlags, findChromium } from '../e2e/support/chromium.ts';
 import { startConsole } from '../e2e/support/console-program.ts';
 import { makeTempHome } from '../e2e/support/temp-home.ts';
-import { longTasks, observe } from './logs/page-probe.ts';
-import { pause, type Row, toTable } from './sandbox/rows.ts';
-import { makeSessions, sessionsInBench } from './sessions/make-sessions.ts';
-import { percentile } from './support/statistics.ts';
+import { measureSandboxes } from './renderer/sandboxes.ts';
+import { measureSessions } from './renderer/sessions.ts';
+import { type Row, toTable } from './sandbox/rows.ts';
+import { makeSessions } from './sessions/make-sessions.ts';
 
 interface Options {
   starts: number;
   seconds: number;
+  /** All when absent. */
+  only?: readonly string[];
 }
 
 /** Rows of one table. */
-export async function run({ starts, seconds }: Options): Promise<Row[]> {
+export async function run({ starts, seconds, only }: Options): Promise<Row[]> {
   const executablePath = findChromium();
   if (!executablePath) throw new Error('No Chromium was found: apt-get install chromium, or set CHROMIUM_PATH.');
   const home = await makeTempHome();
   try {
-    await makeSessions(home.dataDir, 'default');
+    const isWanted = (part: string) => only === undefined || only.includes(part);
+    if (isWanted('sessions')) await makeSessions(home.dataDir, 'default');
     const program = await startConsole(home);
     const browser = await chromium.launch({ executablePath, args: chromiumFlags });
     try {
@@ -34,8 +37,14 @@ export async function run({ starts, seconds }: Options): Promise<Row[]> {
       const page = await context.newPage();
       await page.goto(program.link);
       await page.getByRole('heading', { level: 1 }).waitFor();
-      const start = await measureStarts(browser, context, program.consoleUrl, starts);
-      return [...start, ...(await measureSessions(page, program.consoleUrl, seconds))];
+      const { consoleUrl } = program;
+      // First: the index is made once.
+      const sessions = isWanted('sessions') ? await measureSessions(browser, page, { consoleUrl, seconds }) : [];
+      return [
+        ...(isWanted('start') ? await measureStarts(browser, context, consoleUrl, starts) : []),
+        ...sessions,
+        ...(isWanted('sandboxes') ? await measureSandboxes(browser, page, { consoleUrl, seconds }) : []),
+      ];
     } finally {
       await browser.close();
       await program.stop();
@@ -73,43 +82,20 @@ async function timeUntil(page: Page, url: string, selector: string): Promise<num
   return performance.now() - startedAt;
 }
 
-/** Scrolls through the list and jumps to its end, the way a person drags. */
-async function measureSessions(page: Page, consoleUrl: string, seconds: number): Promise<Row[]> {
-  await page.goto(`${consoleUrl}/sessions`);
-  const list = page.getByRole('grid').first();
-  // The index is made from the files first.
-  await list.getByRole('row').nth(5).waitFor({ timeout: 300_000 });
-  await observe(page);
-  const frames = await page.evaluate(async (ms) => {
-    const scroller = document.querySelector('[data-virtuoso-scroller]') ?? document.scrollingElement;
-    const times: number[] = [];
-    let before = performance.now();
-    const end = before + ms;
-    while (before < end && scroller) {
-      scroller.scrollTop += 400;
-      await new Promise((resolve) => requestAnimationFrame(resolve));
-      const now = performance.now();
-      times.push(now - before);
-      before = now;
-    }
-    return times;
-  }, seconds * 1000);
-  await pause(500);
-  const tasks = (await longTasks(page)).map(({ duration }) => duration);
-  const of = `of ${sessionsInBench.toLocaleString('en')} sessions`;
-  return [
-    { figure: `scrolling the list ${of}: time between frames, p50, ms`, ours: [percentile(frames, 0.5)], goal: '≤ 50' },
-    { figure: '… p95, ms', ours: [percentile(frames, 0.95)], goal: '≤ 50' },
-    { figure: '… longest task, ms', ours: [Math.max(0, ...tasks)], goal: '≤ 50' },
-  ];
-}
-
 if (import.meta.main) {
   const { values } = parseArgs({
-    options: { starts: { type: 'string', default: '5' }, seconds: { type: 'string', default: '10' } },
+    options: {
+      starts: { type: 'string', default: '5' },
+      seconds: { type: 'string', default: '10' },
+      only: { type: 'string' },
+    },
   });
   const before = loadavg()[0] ?? 0;
-  const rows = await run({ starts: Number(values.starts), seconds: Number(values.seconds) });
+  const rows = await run({
+    starts: Number(values.starts),
+    seconds: Number(values.seconds),
+    ...(values.only !== undefined && { only: values.only.split(',') }),
+  });
   const load = `${before.toFixed(1)} before, ${(loadavg()[0] ?? 0).toFixed(1)} after`;
   process.stdout.write(`${toTable(rows)}\n\nMedian (least–most). Load ${load}.\n`);
   const folder = join(import.meta.dirname, '../.cache/bench');

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { promisify } from 'node:util';
+import { slopeOf } from '../support/statistics.ts';
 
 const run = promisify(execFile);
 
@@ -102,14 +103,4 @@ async function countContainers(dataDir: string): Promise<number> {
     (error: unknown) => ({ stdout: String((error as { stdout?: string }).stdout ?? '') }),
   );
   return stdout.split('\n').filter((line) => line.includes(dataDir)).length;
-}
-
-/** Least squares: growth per unit of `at`. */
-function slopeOf(points: readonly (readonly [number, number])[]): number {
-  const count = points.length;
-  const meanX = points.reduce((sum, [x]) => sum + x, 0) / count;
-  const meanY = points.reduce((sum, [, y]) => sum + y, 0) / count;
-  const above = points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0);
-  const below = points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
-  return below === 0 ? 0 : above / below;
 }

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { AppError } from '../lib/app-error.ts';
 import { addBackupCommands } from './backup.ts';
+import { addCompletionCommand } from './completion.ts';
 import { addConfigCommands } from './config.ts';
 import { runConsole } from './console.ts';
 import { addDataCommands } from './data.ts';
@@ -60,6 +61,7 @@ export function createProgram(): Command {
   addTokenCommands(program, [dataDir(), config()]);
   addConfigCommands(program, [dataDir(), config()]);
   addMemoryCommands(program, [dataDir(), config()]);
+  addCompletionCommand(program);
   return program;
 }
 

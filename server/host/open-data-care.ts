@@ -10,6 +10,7 @@ import { askForReset, forgetReset, planReset, readNextReset } from '../data/rese
 import { restoreInto } from '../data/restore/restore-into.ts';
 import { AppError } from '../lib/app-error.ts';
 import { lineJudgeFor } from '../sessions/line-rules.ts';
+import { listIds } from '../sessions/list-ids.ts';
 import type { AgentrailSessionStore } from '../sessions/store.ts';
 import type { Foundation } from './open-foundation.ts';
 import { createIdleSessions } from './while-idle.ts';
@@ -33,16 +34,7 @@ export function openDataCare({ dataDir, clock, logger: of }: Foundation, parts: 
     throw new AppError('sessions_elsewhere', message, { status: 409 });
   }
 
-  async function listed(tenantId: string): Promise<ReadonlySet<string>> {
-    const ids = new Set<string>();
-    let cursor: string | undefined;
-    do {
-      const page = await sessions.list({ tenantId, limit: 200, ...(cursor !== undefined && { cursor }) });
-      for (const { sessionId } of page.sessions) ids.add(sessionId);
-      cursor = page.nextCursor;
-    } while (cursor !== undefined);
-    return ids;
-  }
+  const listed = (tenantId: string) => listIds(sessions, tenantId);
 
   const whileIdle = createIdleSessions(runs, (key, work) => whileClosed()(key, work));
 

@@ -5,6 +5,7 @@ import { reachableProviders } from '../doctor/checks.ts';
 import { createDoctor, type Doctor } from '../doctor/doctor.ts';
 import type { DoctorSurroundings } from '../doctor/surroundings.ts';
 import type { SandboxManager } from '../sandbox/sandbox.ts';
+import { listIds } from '../sessions/list-ids.ts';
 import type { AgentrailSessionStore } from '../sessions/store.ts';
 import type { Foundation } from './open-foundation.ts';
 
@@ -23,16 +24,7 @@ export function openDoctor(foundation: Foundation, parts: DoctorParts): Doctor {
   const { dataDir, clock, config, secrets, lock, logger } = foundation;
   const { dataCare, sessions, sandboxes } = parts;
 
-  async function listed(tenantId: string): Promise<ReadonlySet<string>> {
-    const ids = new Set<string>();
-    let cursor: string | undefined;
-    do {
-      const page = await sessions.list({ tenantId, limit: 200, ...(cursor !== undefined && { cursor }) });
-      for (const { sessionId } of page.sessions) ids.add(sessionId);
-      cursor = page.nextCursor;
-    } while (cursor !== undefined);
-    return ids;
-  }
+  const listed = (tenantId: string) => listIds(sessions, tenantId);
 
   const isConnected = () => sandboxes.engine().state === 'connected';
   const at: DoctorSurroundings = {

@@ -2,6 +2,7 @@ import type { RunManager } from '../agent/runs.ts';
 import type { Backups } from '../data/backup/backups.ts';
 import type { SandboxManager } from '../sandbox/sandbox.ts';
 import { createLeakSweep, type LeakSweep } from '../secrets/leak-sweep/leak-sweep.ts';
+import { everySession } from '../sessions/list-ids.ts';
 import type { AgentrailSessionStore } from '../sessions/store.ts';
 import type { Foundation } from './open-foundation.ts';
 import { createIdleSessions } from './while-idle.ts';
@@ -46,13 +47,7 @@ export function openLeakSweep(foundation: Foundation, parts: LeakSweepParts): Le
 
 /** Every conversation of a store that keeps no files here, as text. */
 async function* exportedSessions(sessions: AgentrailSessionStore) {
-  let cursor: string | undefined;
-  do {
-    const page = await sessions.list({ limit: 200, ...(cursor !== undefined && { cursor }) });
-    for (const { tenantId, userId, sessionId } of page.sessions) {
-      const key = { tenantId, userId, sessionId };
-      yield { tenantId, sessionId, text: () => sessions.export(key, 'jsonl') };
-    }
-    cursor = page.nextCursor;
-  } while (cursor !== undefined);
+  for await (const { tenantId, userId, sessionId } of everySession(sessions)) {
+    yield { tenantId, sessionId, text: () => sessions.export({ tenantId, userId, sessionId }, 'jsonl') };
+  }
 }

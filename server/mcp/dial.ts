@@ -2,6 +2,7 @@ import { SdkError, SdkErrorCode, type Transport } from '@modelcontextprotocol/cl
 import type { McpServerSettings } from '../contract/mcp.ts';
 import { AppError, messageOf } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
+import { createTimeLimit } from '../lib/time-limit.ts';
 import type { SecretSource } from '../secrets/secret-source.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { cleanLine } from './clean-text.ts';
@@ -64,19 +65,14 @@ export async function dial(
   options: DialOptions,
 ): Promise<Dialled> {
   const { clock } = parts;
-  const over = new AbortController();
-  const late = new AbortController();
-  clock.sleep(settings.startTimeoutMs, over.signal).then(
-    () => late.abort(tooSlow(name, settings)),
-    () => undefined,
-  );
-  const signal = AbortSignal.any([options.signal, late.signal]);
+  const limit = createTimeLimit(clock, settings.startTimeoutMs, () => tooSlow(name, settings), options.signal);
+  const { signal } = limit;
   try {
     return await connect(name, settings, parts, { ...options, signal });
   } catch (error) {
     throw signal.aborted ? signal.reason : error;
   } finally {
-    over.abort();
+    limit.end();
   }
 }
 

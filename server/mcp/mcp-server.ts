@@ -1,6 +1,7 @@
 import type { CallToolResult, ReadResourceResult, Resource, ResourceTemplateType } from '@modelcontextprotocol/client';
 import type { McpServerSettings, McpState } from '../contract/mcp.ts';
 import { AppError } from '../lib/app-error.ts';
+import { createTimeLimit } from '../lib/time-limit.ts';
 import { backoffMs, mostTriesInRow, steadyMs } from './backoff.ts';
 import type { Connection } from './connection.ts';
 import type { Dialled, ServerParts } from './dial.ts';
@@ -167,16 +168,11 @@ export function createMcpServer(
 
   /** No longer than a start may take, also when it waits for what went before it. */
   async function connectedSoon(signal: AbortSignal): Promise<Live> {
-    const over = new AbortController();
-    const late = new AbortController();
-    clock.sleep(settings.startTimeoutMs, over.signal).then(
-      () => late.abort(tooSlow(name, settings)),
-      () => undefined,
-    );
+    const limit = createTimeLimit(clock, settings.startTimeoutMs, () => tooSlow(name, settings), signal);
     try {
-      return await connected(AbortSignal.any([signal, late.signal]));
+      return await connected(limit.signal);
     } finally {
-      over.abort();
+      limit.end();
     }
   }
 

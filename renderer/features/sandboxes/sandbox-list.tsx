@@ -1,5 +1,5 @@
 import { IconBox } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useCallback, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 import type { SandboxInfo } from '../../../server/contract/sandbox.ts';
@@ -19,6 +19,7 @@ export function SandboxList({ sandboxes }: { sandboxes: readonly SandboxInfo[] }
   const [text, setText] = useState('');
   const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set());
   const [doomed, setDoomed] = useState<readonly SandboxInfo[]>([]);
+  const destroy = useCallback((sandbox: SandboxInfo) => setDoomed([sandbox]), []);
   const runs = useKnown((live) => live.runs);
   const titleOf = (sandbox: SandboxInfo) => runs.find(({ sessionId }) => sessionId === sandbox.sessionId)?.title ?? '';
   const shown = sandboxes.filter((each) => isIn(each, segment) && matches(each, titleOf(each), text.trim()));
@@ -72,13 +73,7 @@ export function SandboxList({ sandboxes }: { sandboxes: readonly SandboxInfo[] }
             {t('sandboxes.noMatch')}
           </EmptyState>
         ) : (
-          <SandboxTable
-            sandboxes={shown}
-            titleOf={titleOf}
-            ticked={ticked}
-            onTick={setTicked}
-            onDestroy={(sandbox) => setDoomed([sandbox])}
-          />
+          <SandboxTable sandboxes={shown} titleOf={titleOf} ticked={ticked} onTick={setTicked} onDestroy={destroy} />
         )}
       </div>
       <DestroyDialog

@@ -1,5 +1,6 @@
 import { IconDots } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
+import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation } from 'wouter';
 import type { SandboxInfo, SandboxState } from '../../../server/contract/sandbox.ts';
@@ -15,8 +16,7 @@ import type { Tone } from '../../ui/state-dot.tsx';
 import { Cell, Row } from '../../ui/table.tsx';
 import { showFault, showToast } from '../../ui/toast.tsx';
 import { Tooltip } from '../../ui/tooltip.tsx';
-import { Sparkline } from './sparkline.tsx';
-import { useStats } from './stats-history.ts';
+import { AgeCell, CpuCell, EndsCell, MemoryCell } from './sandbox-figures.tsx';
 
 const tones: Record<SandboxState, Tone> = {
   creating: 'accent',
@@ -33,26 +33,22 @@ const tones: Record<SandboxState, Tone> = {
 interface Props {
   sandbox: SandboxInfo;
   title: string;
-  now: number;
   isTicked: boolean;
-  onTick(isTicked: boolean): void;
-  onDestroy(): void;
+  onTick(id: string, isTicked: boolean): void;
+  onDestroy(sandbox: SandboxInfo): void;
 }
 
-export function SandboxRow({ sandbox, title, now, isTicked, onTick, onDestroy }: Props) {
+/** Drawn again when something of the sandbox changed; what changes every second is in cells of its own. */
+export const SandboxRow = memo(function SandboxRow({ sandbox, title, isTicked, onTick, onDestroy }: Props) {
   const { t } = useTranslation();
   const format = useFormat();
-  const history = useStats(sandbox.id);
-  const stats = history.at(-1);
   const userId = useKnown((live) => live.runs.find(({ sessionId }) => sessionId === sandbox.sessionId)?.userId);
-  const { id, tenantId, sessionId, endsAt, isPooled = false } = sandbox;
+  const { id, tenantId, sessionId, isPooled = false } = sandbox;
   const href = sessionHref({ tenantId, userId: userId ?? 'default', sessionId });
-  const endsText = endsAt === undefined ? t('sandboxes.endsWhileBusy') : format.relative(Math.max(endsAt, now), now);
-  const used = stats ? format.bytes(stats.memoryBytes) : t('common.none');
   return (
     <Row selected={isTicked}>
       <Cell className="pr-0">
-        <Checkbox label={t('sandboxes.select', { id })} checked={isTicked} onChange={onTick} />
+        <Checkbox label={t('sandboxes.select', { id })} checked={isTicked} onChange={(isOn) => onTick(id, isOn)} />
       </Cell>
       <Cell className="min-w-40 max-w-0 py-1">
         <Link
@@ -75,30 +71,19 @@ export function SandboxRow({ sandbox, title, now, isTicked, onTick, onDestroy }:
           {sandbox.image}
         </span>
       </Cell>
-      <Cell>
-        <Sparkline values={history.map(({ cpuPct }) => cpuPct)} atLeast={100} />{' '}
-        <span className="inline-block w-9 text-right">{stats ? format.percent(stats.cpuPct) : t('common.none')}</span>
-      </Cell>
-      <Cell>
-        <Sparkline values={history.map(({ memoryBytes }) => memoryBytes)} atLeast={sandbox.memoryLimitBytes / 4} />{' '}
-        {t('sandboxes.memory', { used, limit: format.bytes(sandbox.memoryLimitBytes) })}
-      </Cell>
+      <CpuCell id={id} />
+      <MemoryCell id={id} limitBytes={sandbox.memoryLimitBytes} />
       <Cell className="text-right">
         {sandbox.diskBytes === undefined ? t('common.none') : format.bytes(sandbox.diskBytes)}
       </Cell>
-      <Cell className="py-1">
-        <span className="block">{format.relative(Math.min(sandbox.createdAt, now), now)}</span>
-        <span className="block text-faint text-small leading-[15px]">
-          {t('sandboxes.usedAt', { at: format.relative(Math.min(sandbox.lastUsedAt, now), now) })}
-        </span>
-      </Cell>
-      <Cell>{isPooled ? t('common.none') : endsText}</Cell>
+      <AgeCell sandbox={sandbox} />
+      <EndsCell sandbox={sandbox} />
       <Cell className="pl-0 text-right">
-        <RowMenu sandbox={sandbox} href={href} onDestroy={onDestroy} />
+        <RowMenu sandbox={sandbox} href={href} onDestroy={() => onDestroy(sandbox)} />
       </Cell>
     </Row>
   );
-}
+});
 
 function StateChip({ sandbox }: { sandbox: SandboxInfo }) {
   const { t } = useTranslation();

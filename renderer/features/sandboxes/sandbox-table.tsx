@@ -1,15 +1,18 @@
+import { type Dispatch, type SetStateAction, useCallback } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { SandboxInfo } from '../../../server/contract/sandbox.ts';
 import { Checkbox } from '../../ui/checkbox.tsx';
 import { HeadCell, Table } from '../../ui/table.tsx';
 import { useNow } from '../../ui/use-now.ts';
+import { NowContext } from './sandbox-figures.tsx';
 import { SandboxRow } from './sandbox-row.tsx';
 
 interface Props {
   sandboxes: readonly SandboxInfo[];
   titleOf(sandbox: SandboxInfo): string;
   ticked: ReadonlySet<string>;
-  onTick(ticked: ReadonlySet<string>): void;
+  onTick: Dispatch<SetStateAction<ReadonlySet<string>>>;
+  /** The same function each time, so that a row is drawn again only when it changed. */
   onDestroy(sandbox: SandboxInfo): void;
 }
 
@@ -20,12 +23,11 @@ export function SandboxTable({ sandboxes, titleOf, ticked, onTick, onDestroy }: 
   const { t } = useTranslation();
   const now = useNow(1000);
   const count = sandboxes.filter(({ id }) => ticked.has(id)).length;
-  const tick = (id: string, isOn: boolean) => {
-    const next = new Set(ticked);
-    if (isOn) next.add(id);
-    else next.delete(id);
-    onTick(next);
-  };
+  const tick = useCallback(
+    (id: string, isOn: boolean) =>
+      onTick((before) => (isOn ? before.union(new Set([id])) : before.difference(new Set([id])))),
+    [onTick],
+  );
   return (
     <Table label={t('sandboxes.table')}>
       <thead>
@@ -48,19 +50,20 @@ export function SandboxTable({ sandboxes, titleOf, ticked, onTick, onDestroy }: 
           </HeadCell>
         </tr>
       </thead>
-      <tbody>
-        {sandboxes.map((sandbox) => (
-          <SandboxRow
-            key={sandbox.id}
-            sandbox={sandbox}
-            title={titleOf(sandbox)}
-            now={now}
-            isTicked={ticked.has(sandbox.id)}
-            onTick={(isOn) => tick(sandbox.id, isOn)}
-            onDestroy={() => onDestroy(sandbox)}
-          />
-        ))}
-      </tbody>
+      <NowContext value={now}>
+        <tbody>
+          {sandboxes.map((sandbox) => (
+            <SandboxRow
+              key={sandbox.id}
+              sandbox={sandbox}
+              title={titleOf(sandbox)}
+              isTicked={ticked.has(sandbox.id)}
+              onTick={tick}
+              onDestroy={onDestroy}
+            />
+          ))}
+        </tbody>
+      </NowContext>
     </Table>
   );
 }

@@ -1,10 +1,18 @@
+import type { SandboxStats } from '../../../server/contract/sandbox.ts';
+
 const width = 44;
 const height = 18;
 const shown = 60;
 
+interface Props {
+  history: readonly SandboxStats[];
+  of(stats: SandboxStats): number;
+  atLeast: number;
+}
+
 /** The last minute at a glance; its value stands beside it in words. */
-export function Sparkline({ values, atLeast }: { values: readonly number[]; atLeast: number }) {
-  const last = values.slice(-shown);
+export function Sparkline({ history, of, atLeast }: Props) {
+  const last = history.slice(-shown).map(of);
   const top = Math.max(atLeast, ...last);
   const points = last
     .map(

@@ -93,7 +93,7 @@ export function useSessionRows(filter: SessionFilter): SessionRows {
     setLoadingMore(true);
     setError(undefined);
     try {
-      const listing = await fetchPage(query, nextCursor);
+      const listing = await fetchPage(query, nextCursor, mostPerPage);
       if (mine === turn.current) setKnown((now) => (now.nextCursor === nextCursor ? appendListing(now, listing) : now));
     } catch (thrown) {
       if (mine === turn.current) setError(toApiError(thrown));

@@ -9,6 +9,7 @@ import { AppError } from '../../lib/app-error.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { oldLogFiles, removeLogFiles } from '../../telemetry/log-retention.ts';
 import type { Logger } from '../../telemetry/logger.ts';
+import { everySession } from '../list-ids.ts';
 import { createRetention, type Retention } from '../retention.ts';
 import type { AgentrailSessionStore } from '../store.ts';
 import { createErasure, type Erasure } from './erasure.ts';
@@ -60,12 +61,9 @@ export function createKeeping(options: KeepingOptions): Keeping {
   /** Whose the sessions of a tenant are; asked once there is one to replace. */
   async function ownersOf(tenantId: string): Promise<Map<string, SessionKey>> {
     const owners = new Map<string, SessionKey>();
-    let cursor: string | undefined;
-    do {
-      const page = await sessions.list({ tenantId, limit: 200, ...(cursor !== undefined && { cursor }) });
-      for (const { userId, sessionId } of page.sessions) owners.set(sessionId, { tenantId, userId, sessionId });
-      cursor = page.nextCursor;
-    } while (cursor !== undefined);
+    for await (const { userId, sessionId } of everySession(sessions, { tenantId })) {
+      owners.set(sessionId, { tenantId, userId, sessionId });
+    }
     return owners;
   }
 

@@ -1,5 +1,6 @@
 import { AppError } from '../../../../lib/app-error.ts';
 import type { Clock } from '../../../../lib/clock.ts';
+import { createTimeLimit } from '../../../../lib/time-limit.ts';
 import { orAborted } from '../../or-aborted.ts';
 import type { RefusalKind, SearchProvider, SearchQuery, SearchResult } from './provider.ts';
 import { retryAfterSeconds } from './retry-after.ts';
@@ -48,27 +49,21 @@ interface Answer {
 
 async function ask(call: SearchCall): Promise<Answer> {
   const { provider, clock, signal } = call;
-  const timeout = new AbortController();
-  const over = new AbortController();
-  clock.sleep(timeoutMs, over.signal).then(
-    () => timeout.abort(),
-    // The answer was faster.
-    () => undefined,
-  );
+  const late = () =>
+    fault('search_timeout', `${provider.title} did not answer within ${timeoutMs / 1000} s. Try again.`);
+  const limit = createTimeLimit(clock, timeoutMs, late, signal);
   try {
-    return await exchange(call, AbortSignal.any([signal, timeout.signal]));
+    return await exchange(call, limit.signal);
   } catch (error) {
     if (signal.aborted) throw new AppError('aborted', 'The run was aborted.', { status: 409 });
     if (error instanceof AppError) throw error;
-    if (timeout.signal.aborted) {
-      throw fault('search_timeout', `${provider.title} did not answer within ${timeoutMs / 1000} s. Try again.`);
-    }
+    if (limit.signal.aborted) throw limit.signal.reason;
     throw fault(
       'search_unreachable',
       `${provider.title} could not be reached${codeOf(error)}. Check the network and try again.`,
     );
   } finally {
-    over.abort();
+    limit.end();
   }
 }
 
