@@ -168,12 +168,12 @@ async function bePerson(scene: Scene, name: string, random: Random): Promise<voi
     const body = { message, sessionId, tenantId: 'default', userId: name };
     if (how === 'chat') {
       const answer = await call(scene, 'POST', '/api/chat', body);
-      if (answer?.status === 200) told[isCommand ? 'commands' : 'chats'] += 1;
-      else told.refused += 1;
       await answer?.text().catch(() => '');
+      if (answer?.status === 200) told[isCommand ? 'commands' : 'chats'] += 1;
+      else await beRefused(scene);
     } else {
       const answer = await call(scene, 'POST', '/api/stream', body);
-      if (answer?.status !== 200) told.refused += 1;
+      if (answer?.status !== 200) await beRefused(scene);
       else if (how === 'leave') {
         await answer.body?.cancel().catch(() => undefined);
         told.left += 1;
@@ -182,6 +182,12 @@ async function bePerson(scene: Scene, name: string, random: Random): Promise<voi
       await answer?.text().catch(() => '');
     }
   }
+}
+
+/** A server that drains refuses at once; nobody asks again in the same moment. */
+async function beRefused({ told }: Scene): Promise<void> {
+  told.refused += 1;
+  await sleep(250);
 }
 
 /** What an operator does in between. */

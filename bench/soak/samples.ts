@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { loadavg } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { slopeOf } from '../support/statistics.ts';
 
@@ -21,7 +22,8 @@ const bounds = {
   listeners: 4,
 } as const;
 type Measure = keyof typeof bounds;
-type Sample = Record<Measure, number> & { at: number };
+/** `kinds`: the other handles by what they are. */
+type Sample = Record<Measure, number> & { at: number; kinds: Record<string, number> };
 
 const warmUp = 0.3;
 const measures = Object.keys(bounds) as Measure[];
@@ -57,20 +59,48 @@ export function createSamples(dataDir: string): Samples {
           `| ${name} | ${first} | ${last} | ${growth.toFixed(1)} | ${bounds[name]}${isFine ? '' : ' **exceeded**'} |`,
         );
       }
+      const kinds = [...new Set(after.flatMap((sample) => Object.keys(sample.kinds)))];
+      const counts = kinds.map((kind) => `${kind} ${after.map((sample) => sample.kinds[kind] ?? 0).join(' ')}`);
+      console.log(`\nOther handles by kind, one number per sample:\n${counts.join('\n')}`);
       return isFlat;
     },
   };
 }
 
+/** Work that goes on: it ends by itself, and how much there is at a moment says nothing of what stays. */
+const passing = /^(FSReq|CloseReq|Immediate|TickObject|.*ReqWrap$|.*Request$)/;
+/** How often, how far apart and how long the program is looked at until it does nothing more. */
+const quietLooks = 4;
+const lookEveryMs = 250;
+const longestWaitMs = 20_000;
+
+/** What stays open once what was under way has ended: the least of some looks in a row without such work. */
+async function settledHandles(): Promise<{ timers: number; kinds: Record<string, number> }> {
+  const end = performance.now() + longestWaitMs;
+  let least: { timers: number; others: string[] } | undefined;
+  for (let quiet = 0; quiet < quietLooks && performance.now() < end; ) {
+    const names = process.getActiveResourcesInfo();
+    const others = names.filter((name) => name !== 'Timeout' && !passing.test(name));
+    const isQuiet = !names.some((name) => passing.test(name) && name !== 'Immediate' && name !== 'TickObject');
+    quiet = isQuiet ? quiet + 1 : 0;
+    if (least === undefined || others.length < least.others.length) {
+      least = { timers: names.length - names.filter((name) => name !== 'Timeout').length, others };
+    }
+    await sleep(lookEveryMs);
+  }
+  const kinds: Record<string, number> = {};
+  for (const name of least?.others ?? []) kinds[name] = (kinds[name] ?? 0) + 1;
+  return { timers: least?.timers ?? 0, kinds };
+}
+
 async function look(dataDir: string, at: number): Promise<Sample> {
+  const { timers, kinds } = await settledHandles();
   // Twice, because what a finalizer lets go of goes at the second.
   for (let time = 0; time < 2; time += 1) {
     globalThis.gc?.();
     await new Promise((resolve) => setImmediate(resolve));
   }
   const { heapUsed, rss } = process.memoryUsage();
-  const handles = process.getActiveResourcesInfo();
-  const timers = handles.filter((name) => name === 'Timeout').length;
   const files = await readdir(dataDir, { recursive: true }).catch(() => []);
   const mebibytes = (bytes: number): number => Math.round(bytes / 104_857.6) / 10;
   return {
@@ -79,7 +109,8 @@ async function look(dataDir: string, at: number): Promise<Sample> {
     'RSS MiB': mebibytes(rss),
     'open files': (await readdir('/proc/self/fd')).length,
     timers,
-    'other handles': handles.length - timers,
+    'other handles': Object.values(kinds).reduce((sum, count) => sum + count, 0),
+    kinds,
     containers: await countContainers(dataDir),
     files: files.filter((name) => !name.startsWith('logs/')).length,
     listeners: process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0),

@@ -82,7 +82,8 @@ function check<T>(schema: z.ZodType<T>, value: unknown, file: string): T {
 
 function readYaml(text: string): unknown {
   try {
-    return parseYaml(text, { maxAliasCount: 20 });
+    // Warnings would print words of a stranger on this program's standard error, line by line.
+    return parseYaml(text, { maxAliasCount: 20, logLevel: 'error' });
   } catch (error) {
     throw invalid(
       `The head of SKILL.md is not valid YAML: ${error instanceof Error ? error.message.split('\n')[0] : ''}`,

@@ -57,6 +57,7 @@ export async function fuzz(target: FuzzTarget, options: FuzzOptions): Promise<Fu
 
   async function tryInput(input: Uint8Array): Promise<void> {
     options.onInput?.(input);
+    latest = input;
     const before = process.cpuUsage();
     try {
       await target.run(input);
@@ -66,6 +67,12 @@ export async function fuzz(target: FuzzTarget, options: FuzzOptions): Promise<Fu
     const { user } = process.cpuUsage(before);
     if (user > longestCpuMs * 1000) note(`takes more than ${longestCpuMs} ms of processor time`, input);
   }
+
+  // They come a moment later: what was tried then or just before is what they are about.
+  let latest: Uint8Array = new Uint8Array();
+  const onWarning = ({ name, message }: Error): void => {
+    if (name !== 'ExperimentalWarning') note(`prints the warning ${name}: ${message.slice(0, 20)}`, latest);
+  };
 
   function note(message: string, input: Uint8Array): void {
     const known = report.findings.find((finding) => finding.message === message);
@@ -87,6 +94,7 @@ export async function fuzz(target: FuzzTarget, options: FuzzOptions): Promise<Fu
     return corpus[at] ?? new Uint8Array();
   }
 
+  process.on('warning', onWarning);
   try {
     for (const input of seeds) {
       await tryInput(input);
@@ -108,6 +116,7 @@ export async function fuzz(target: FuzzTarget, options: FuzzOptions): Promise<Fu
     }
   } finally {
     coverage.close();
+    process.off('warning', onWarning);
   }
   return { ...report, corpus: corpus.length, blocks: coverage.blocks() };
 }
