@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { linkedPages, parseDeepLink } from './deep-links.ts';
-import { parseStart } from './start-options.ts';
+import { argumentsOfLater, parseStart } from './start-options.ts';
 
 test.each([
   ['agentrail://overview', '/'],
@@ -77,4 +77,13 @@ test('a command line is read for what only the desktop program knows', () => {
   });
   expect(parseStart(['--launcher-pipe=x'])).not.toHaveProperty('launcherPipe');
   expect(parseStart([])).toEqual({ isSafeMode: false, isHidden: false, own: [] });
+});
+
+test('a start that came too late is handed on without what was meant for its own process', () => {
+  expect(argumentsOfLater(['/app', '--hidden', '--launcher-pipe', '5', '--data-dir', '/d'])).toEqual([
+    ...['/app', '--data-dir', '/d'],
+  ]);
+  expect(argumentsOfLater(['--launcher-pipe=5', 'agentrail://logs'])).toEqual(['agentrail://logs']);
+  // What follows a link does not count anyway, and is not looked at.
+  expect(argumentsOfLater(['agentrail://logs', '--hidden'])).toEqual(['agentrail://logs', '--hidden']);
 });

@@ -13,6 +13,7 @@ import {
 } from '../server/index.ts';
 import { openConsoleProtocol, scheme, schemePrivileges } from './console-protocol.ts';
 import { crashTimesSchema, createCrashCounter, openStartRecord } from './crash-guard.ts';
+import { followFaults } from './faults.ts';
 import { followLinks, type LinkFollower } from './follow-links.ts';
 import { createHostKeeper, type HostKeeper } from './host-keeper.ts';
 import { keychainProcess } from './keychain.ts';
@@ -26,11 +27,11 @@ import { createNotifier } from './notifications.ts';
 import { openOwnFile } from './own-file.ts';
 import { followPower } from './power.ts';
 import { openPreferences } from './preferences.ts';
-import { askOnClose, askOnQuit } from './questions.ts';
+import { askOnClose, askOnHang, askOnQuit } from './questions.ts';
 import { createQuit } from './quit.ts';
 import { createRecovery } from './recovery/recovery.ts';
 import { followRuns, personsRuns } from './runs.ts';
-import { parseStart } from './start-options.ts';
+import { argumentsOfLater, parseStart } from './start-options.ts';
 import { openTray } from './tray.ts';
 import { openUpdates } from './updates/open-updates.ts';
 import type { Updates } from './updates/updates.ts';
@@ -64,6 +65,9 @@ async function run(links: LinkFollower): Promise<void> {
   const preferences = openPreferences(join(userData, 'desktop.json'));
   const record = openStartRecord(openOwnFile(join(userData, 'starts.json'), crashTimesSchema, 'The start'), Date.now);
   const pageCrashes = createCrashCounter(Date.now);
+  let hasFailed = false;
+  /** Arguments of a start that is to follow this program's end. */
+  let later: string[] | undefined;
 
   const updates = openUpdates({
     app,
@@ -112,14 +116,17 @@ async function run(links: LinkFollower): Promise<void> {
     async ask() {
       const runs = personsRuns(keeper.current());
       const choice = runs.length === 0 ? 'now' : await askOnQuit(window.current(), runs, words());
-      if (choice === 'cancel') updates.stay();
+      if (choice === 'cancel') {
+        updates.stay();
+        later = undefined;
+      }
       return choice;
     },
     close: async (mode, tell) => {
       tell(words().quit.closing);
       updates.close();
       await keeper.close(mode, tell);
-      record.endedInOrder();
+      if (!hasFailed) record.endedInOrder();
       tray?.close();
     },
     hurry: () => keeper.current()?.hurry(),
@@ -127,7 +134,10 @@ async function run(links: LinkFollower): Promise<void> {
     onProgress: (step) => window.tell('quitProgress', step),
     boundMs: (mode) => shutdownBoundMs + (mode === 'drain' ? (keeper.current()?.drainMs() ?? 0) : 0),
     exit(code) {
-      const exit = () => app.exit(code);
+      const exit = () => {
+        if (later) startLater(later);
+        app.exit(hasFailed ? 1 : code);
+      };
       // A system that shuts down waits for nothing.
       if (code !== 0 || quit.isUrgent() || !updates.installInstead(exit)) exit();
     },
@@ -145,6 +155,8 @@ async function run(links: LinkFollower): Promise<void> {
       if (choice !== undefined) preferences.change({ onClose: choice });
       return choice;
     },
+    // While the program ends, the page hears of it and may well be slow.
+    askOnHang: async (open, answers) => (quit.isQuitting() ? 'wait' : askOnHang(open, words(), answers)),
     quit: () => app.quit(),
     mayReload(reason) {
       console.error(`The page ended: ${reason}`);
@@ -203,7 +215,21 @@ async function run(links: LinkFollower): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => quit.urgently('signal'));
   if (start.launcherPipe !== undefined) onLauncherGone(start.launcherPipe, () => quit.urgently('system'));
   app.on('activate', () => window.show());
-  links.onOpen((path) => window.show(path));
+  links.onOpen((path, argv) => {
+    if (quit.isAsked() && !quit.isUrgent()) later = argv ?? later;
+    window.show(path);
+  });
+  followFaults({
+    ...{ process, app, exit: (code) => app.exit(code) },
+    report(sentence) {
+      console.error(sentence);
+      keeper.current()?.logFault(sentence);
+    },
+    end() {
+      hasFailed = true;
+      quit.urgently('system');
+    },
+  });
   updates.begin();
 
   if (record.isLoop && !start.isSafeMode) keeper.stay({ kind: 'crash_loop', count: record.crashes });
@@ -230,6 +256,12 @@ async function restart(keeper: HostKeeper): Promise<void> {
   const host = keeper.current();
   if (!host) return keeper.start('normal');
   await host.server.restart('drain').catch((error: unknown) => console.error(`No restart: ${messageOf(error)}`));
+}
+
+/** The new one starts once this one is gone. */
+function startLater(argv: readonly string[]): void {
+  const execPath = appImagePath();
+  app.relaunch({ args: argumentsOfLater(argv), ...(execPath !== undefined && { execPath }) });
 }
 
 function loginItem() {

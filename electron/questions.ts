@@ -5,7 +5,7 @@ const shownRuns = 5;
 
 async function choose<T>(
   window: BrowserWindow | undefined,
-  options: Pick<MessageBoxOptions, 'message' | 'detail'>,
+  options: Pick<MessageBoxOptions, 'message' | 'detail' | 'signal'>,
   choices: readonly { label: string; means: T }[],
 ): Promise<T | undefined> {
   const asked: MessageBoxOptions = {
@@ -27,6 +27,19 @@ export function askOnClose(window: BrowserWindow, { close }: DesktopWords): Prom
     { label: close.quit, means: 'quit' as const },
     { label: close.cancel, means: undefined },
   ]);
+}
+
+/** Of a page that does not answer; `signal`: it does again. */
+export async function askOnHang(
+  window: BrowserWindow,
+  { hang }: DesktopWords,
+  signal: AbortSignal,
+): Promise<'wait' | 'reload'> {
+  const choice = await choose(window, { message: hang.message, detail: hang.detail, signal }, [
+    { label: hang.reload, means: 'reload' as const },
+    { label: hang.wait, means: 'wait' as const },
+  ]);
+  return choice ?? 'wait';
 }
 
 export async function askOnQuit(

@@ -30,6 +30,8 @@ export interface Quit {
    * once; a system that tells its end in several ways does not.
    */
   urgently(by: 'signal' | 'system'): void;
+  /** It was asked for, and perhaps the person is still asked. */
+  isAsked(): boolean;
   isQuitting(): boolean;
   isUrgent(): boolean;
 }
@@ -124,6 +126,7 @@ export function createQuit(options: QuitOptions): Quit {
       if (stage !== 'ending') options.requestQuit();
       else if (by === 'signal' && signals > 1) options.exit(1);
     },
+    isAsked: () => stage !== 'none',
     isQuitting: () => stage === 'draining' || stage === 'ending',
     isUrgent: () => isUrgent,
   };

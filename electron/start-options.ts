@@ -34,3 +34,15 @@ export function parseStart(argv: readonly string[]): StartOptions {
     own,
   };
 }
+
+/**
+ * Of a start that came while this program was ending, for the one after it. Its launcher's pipe is not handed on, and
+ * whatever it says, a person asked for a window.
+ */
+export function argumentsOfLater(argv: readonly string[]): string[] {
+  const linkAt = argv.findIndex(isLink);
+  const isDropped = (argument: string, index: number) =>
+    (linkAt < 0 || index < linkAt) &&
+    (/^--(?:hidden|launcher-pipe)(?:=|$)/.test(argument) || argv[index - 1] === '--launcher-pipe');
+  return argv.filter((argument, index) => !isDropped(argument, index));
+}

@@ -3,12 +3,15 @@ import { consoleOrigin } from './console-protocol.ts';
 import type { CloseChoice, NativeCommand, NativeEvents } from './native/contract.ts';
 import { openWindow, sendToPage, type WindowOptions } from './window.ts';
 
-export interface WindowKeeperOptions extends Omit<WindowOptions, 'path' | 'title' | 'keepsOpen' | 'onCrash'> {
+export interface WindowKeeperOptions
+  extends Omit<WindowOptions, 'path' | 'title' | 'keepsOpen' | 'onCrash' | 'onHang'> {
   title(): string;
   /** What closing the window means now; undefined where it never means more than that. */
   onClose(): CloseChoice | undefined;
   /** Resolves with what the person chose; undefined when that was nothing. */
   askOnClose(window: BrowserWindow): Promise<'tray' | 'quit' | undefined>;
+  /** Asks what to do about a page that does not answer, until the signal. */
+  askOnHang(window: BrowserWindow, answers: AbortSignal): Promise<'wait' | 'reload'>;
   quit(): void;
   /** The page's process ended. False: it is not to be loaded again by itself. */
   mayReload(reason: string): boolean;
@@ -31,6 +34,7 @@ export function createWindowKeeper(options: WindowKeeperOptions): WindowKeeper {
   let window: BrowserWindow | undefined;
   let hasLoaded = false;
   let isAsking = false;
+  let isAskingOfHang = false;
 
   const current = () => (window?.isDestroyed() === false ? window : undefined);
   const load = (open: BrowserWindow, path: string) => {
@@ -46,6 +50,7 @@ export function createWindowKeeper(options: WindowKeeperOptions): WindowKeeper {
       path,
       title: options.title(),
       keepsOpen: () => keepsOpen(made),
+      onHang: (_window, answers) => void askOfHang(made, answers),
       onCrash(reason) {
         hasLoaded = false;
         if (options.mayReload(reason)) return true;
@@ -83,6 +88,20 @@ export function createWindowKeeper(options: WindowKeeperOptions): WindowKeeper {
       options.quit();
     } finally {
       isAsking = false;
+    }
+  }
+
+  async function askOfHang(open: BrowserWindow, answers: AbortSignal): Promise<void> {
+    if (isAskingOfHang) return;
+    isAskingOfHang = true;
+    try {
+      const choice = await options.askOnHang(open, answers);
+      // Its end is a crash like any other: the page is loaded again, unless it crashes too often.
+      if (choice === 'reload' && !answers.aborted && !open.isDestroyed()) open.webContents.forcefullyCrashRenderer();
+    } catch (error) {
+      console.error(`The question was not shown: ${error instanceof Error ? error.message : String(error)}`);
+    } finally {
+      isAskingOfHang = false;
     }
   }
 

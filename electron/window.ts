@@ -16,6 +16,8 @@ export interface WindowOptions {
   keepsOpen(): boolean;
   /** The page's process ended by itself. False: it is not loaded again. */
   onCrash(reason: string): boolean;
+  /** The page does not answer; the signal says that it does again. */
+  onHang(window: BrowserWindow, answers: AbortSignal): void;
   /** Windows is about to end the person's session. */
   onSessionEnd(): void;
 }
@@ -68,6 +70,13 @@ export function openWindow(options: WindowOptions): BrowserWindow {
     options.onSessionEnd();
   });
   window.on('session-end', () => options.onSessionEnd());
+  window.on('unresponsive', () => {
+    const answers = new AbortController();
+    const stop = () => answers.abort();
+    window.once('responsive', stop);
+    window.once('closed', stop);
+    options.onHang(window, answers.signal);
+  });
   app.on('before-quit', remember);
   window.on('closed', () => {
     clearTimeout(overdue);

@@ -30,6 +30,12 @@ const en = {
     quit: 'Quit',
     cancel: 'Cancel',
   },
+  hang: {
+    message: 'The window does not respond',
+    detail: 'Loading it again loses what is typed in it and not sent. The server and its runs go on either way.',
+    reload: 'Load the window again',
+    wait: 'Wait',
+  },
   quit: {
     message: (count: number) => (count === 1 ? 'One run is going on' : `${count} runs are going on`),
     detail: 'Waiting gives them the time that the settings allow. What they said so far is kept either way.',
@@ -80,6 +86,12 @@ const zh: DesktopWords = {
     keep: '继续运行',
     quit: '退出',
     cancel: '取消',
+  },
+  hang: {
+    message: '窗口没有响应',
+    detail: '重新加载会丢失其中已输入但未发送的内容。服务器和运行都会继续。',
+    reload: '重新加载窗口',
+    wait: '等待',
   },
   quit: {
     message: (count) => `有 ${count} 个运行正在进行`,

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -194,6 +194,71 @@ describe('what was packed runs', () => {
       await desktop?.close();
       vi.unstubAllEnvs();
     }
+  });
+});
+
+describe('the package for Debian', () => {
+  let control: string;
+  let installed: string;
+
+  beforeAll(async () => {
+    // electron-builder would fetch fpm; in its place is what dpkg itself makes of the same arguments.
+    const bin = join(work, 'bin');
+    await mkdir(bin);
+    await cp(join(root, 'scripts/packaging/fake-fpm.mjs'), join(bin, 'fpm'));
+    const out = join(work, 'deb');
+    await exec(
+      join(root, 'node_modules/.bin/electron-builder'),
+      ['--linux', 'deb', '-p', 'never', '--prepackaged', unpacked, `-c.directories.output=${out}`],
+      {
+        cwd: root,
+        env: {
+          ...process.env,
+          PATH: `${bin}:${join(root, 'node_modules/.bin')}:${process.env.PATH}`,
+          ...{ USE_SYSTEM_FPM: 'true', FAKE_FPM_DIR: work },
+        },
+      },
+    );
+    const deb = join(out, (await readdir(out)).find((name) => name.endsWith('.deb')) ?? 'none.deb');
+    control = (await exec('dpkg-deb', ['--field', deb])).stdout;
+    installed = join(work, 'installed');
+    await exec('dpkg-deb', ['--raw-extract', deb, installed]);
+  });
+
+  test('says what it is, what it needs and where it comes from', () => {
+    expect(control).toMatch(/^Package: agentrail-console$/m);
+    expect(control).toMatch(/^Maintainer: .+ <.+@.+>$/m);
+    expect(control).toMatch(/^Homepage: https:/m);
+    expect(control).toMatch(/^Depends: .*libgtk-3-0.*libnss3/m);
+    expect(control).toMatch(/^Description: Console for an embedded Agentrail agent server/m);
+  });
+
+  test('has an entry in menus that opens links, and belongs to the window that the program opens', async () => {
+    const entry = await readFile(join(installed, 'usr/share/applications/agentrail-console.desktop'), 'utf8');
+    expect(entry).toContain('Exec="/opt/Agentrail Console/agentrail-console" %U\n');
+    expect(entry).toContain('MimeType=x-scheme-handler/agentrail;\n');
+    expect(entry).toContain('Icon=agentrail-console\n');
+    const { desktopName } = JSON.parse(await readFile(join(contents, 'package.json'), 'utf8'));
+    expect(desktopName).toBe('agentrail-console.desktop');
+    expect(entry).toContain('StartupWMClass=agentrail-console\n');
+    const icons = await readdir(join(installed, 'usr/share/icons/hicolor'));
+    for (const size of ['16x16', '32x32', '48x48', '128x128', '256x256', '512x512']) {
+      expect(icons).toContain(size);
+      const icon = await readFile(join(installed, `usr/share/icons/hicolor/${size}/apps/agentrail-console.png`));
+      expect(`${icon.readUInt32BE(16)}x${icon.readUInt32BE(20)}`).toBe(size);
+    }
+  });
+
+  test('brings the program with its sandbox helper, and scripts that a shell can read', async () => {
+    const place = join(installed, 'opt/Agentrail Console');
+    expect((await readFile(asar)).equals(await readFile(join(place, 'resources/app.asar')))).toBe(true);
+    expect((await stat(join(place, program))).mode & 0o777).toBe(0o755);
+    expect(await readdir(place)).toContain('chrome-sandbox');
+    expect(await readFile(join(place, 'resources/apparmor-profile'), 'utf8')).toContain(`${program}`);
+    for (const script of ['postinst', 'postrm']) await exec('bash', ['-n', join(installed, 'DEBIAN', script)]);
+    // The data directory is the person's: no script knows of it.
+    const removal = await readFile(join(installed, 'DEBIAN/postrm'), 'utf8');
+    expect(removal).not.toMatch(/\.agentrail|HOME|rm -r/);
   });
 });
 

@@ -57,6 +57,8 @@ export interface ServerHost {
 export interface ConsoleHost extends ServerHost {
   /** What the machine's sleep means for the server. */
   power: Power;
+  /** A line of the log about the window around it. */
+  logFault(sentence: string): void;
   /** How long a shutdown that drains waits for runs. */
   drainMs(): number;
   /** Makes a backup as the scheduled one. Throws as `createBackup`. */
@@ -131,6 +133,7 @@ export async function openConsoleHost(options: ConsoleHostOptions): Promise<Cons
   return {
     server: parts.lifecycle,
     power: parts.power,
+    logFault: (sentence) => parts.logger.child({ component: 'console' }).error(sentence),
     drainMs: () => config.current().shutdown.drainMs,
     backUp: parts.backUp,
     hurry: parts.hurry,

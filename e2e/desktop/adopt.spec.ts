@@ -13,9 +13,15 @@ interface Owner {
 const owner = async ({ dataDir }: TempHome): Promise<Owner> =>
   JSON.parse(await readFile(join(dataDir, 'lock'), 'utf8'));
 
+const others: ConsoleProgram[] = [];
+test.afterEach(async () => {
+  for (const other of others.splice(0)) await other.kill();
+});
+
 /** The desktop program beside a server that already holds the data directory, showing that one's console. */
 async function adopt(launch: () => Promise<ElectronApplication>, home: TempHome) {
   const other = await startConsole(home, 0, ['serve', '--console']);
+  others.push(other);
   const { pid } = await owner(home);
   const desktop = await launch();
   const view = await desktop.firstWindow();

@@ -154,6 +154,91 @@ test('a second instance hands over and ends, and the first stays', async ({ laun
   expect(desktop.windows()).toHaveLength(1);
 });
 
+for (const event of ['query-session-end', 'session-end'])
+  test(`Windows, which tells the end of the session as ${event}, is answered by an ordered end`, async ({
+    launch,
+    home,
+  }) => {
+    const { desktop, upstream } = await startRun(launch, home);
+    await answerQuit(desktop, 2);
+    const exited = once(desktop.process(), 'exit');
+    const isWaiting = await desktop.evaluate(({ BrowserWindow }, name) => {
+      const told = { isPrevented: false };
+      const preventDefault = () => {
+        told.isPrevented = true;
+      };
+      BrowserWindow.getAllWindows()[0]?.emit(name, { preventDefault, reasons: ['shutdown'] });
+      return told.isPrevented;
+    }, event);
+    // Only the question can be answered with "not yet".
+    expect(isWaiting).toBe(event === 'query-session-end');
+    expect(await exited).toEqual([0, null]);
+    expect(await readLog(home.dataDir)).toContain('The program ends.');
+    await upstream.close();
+  });
+
+const ownerPid = async (dataDir: string): Promise<number | undefined> =>
+  readFile(join(dataDir, 'lock'), 'utf8').then(
+    (text) => JSON.parse(text).pid as number,
+    () => undefined,
+  );
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+test('a start while the program ends is made up for by a program after it', async ({ launch, home }) => {
+  const desktop = await launch();
+  await openedView(desktop);
+  const first = desktop.process();
+  await expect.poll(() => ownerPid(home.dataDir)).toBe(first.pid);
+  const exited = once(first, 'exit');
+  await desktop.evaluate(({ app }) => {
+    app.quit();
+    app.emit('second-instance', {}, process.argv, process.cwd(), undefined);
+  });
+  expect(await exited).toEqual([0, null]);
+  // It is nobody's child: what happens here, it must not stay.
+  const next = async () => {
+    const pid = await ownerPid(home.dataDir);
+    return pid !== undefined && pid !== first.pid ? pid : 0;
+  };
+  await expect.poll(next, { timeout: 20_000 }).toBeGreaterThan(0);
+  const pid = await next();
+  process.kill(pid, 'SIGTERM');
+  await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
+});
+
+test('an exception that nobody caught is logged and ends the program in order, a rejection is logged', async ({
+  launch,
+  home,
+}) => {
+  const desktop = await launch();
+  const view = await openedView(desktop);
+  await desktop.evaluate(() => void Promise.reject(new Error('a rejection for the log')));
+  await expect
+    .poll(() => readLog(home.dataDir))
+    .toContainEqual(expect.stringContaining('A failure was not handled: Error: a rejection for the log'));
+  await expect(view.getByRole('navigation', { name: 'Main' })).toBeVisible();
+  const exited = once(desktop.process(), 'exit');
+  await desktop.evaluate(() => {
+    setTimeout(() => {
+      throw new Error('an exception for the log');
+    }, 0);
+  });
+  expect(await exited).toEqual([1, null]);
+  const log = await readLog(home.dataDir);
+  expect(log).toContainEqual(expect.stringContaining('The program failed: Error: an exception for the log'));
+  expect(log.at(-1)).toBe('The program ends.');
+  // It counts as a crash: several of them in a row are not started again by themselves.
+  const starts = await readFile(join(home.dir, 'config/agentrail-console/starts.json'), 'utf8');
+  expect(JSON.parse(starts)).toHaveLength(1);
+});
+
 test('a keychain that never answers does not keep the program from ending', async ({ launch, home }) => {
   const path = join(home.dir, 'bus');
   const sockets = new Set<Socket>();

@@ -149,25 +149,52 @@ test('one of another machine cannot be stopped from here', async ({ launch, home
 const phase = (desktop: ElectronApplication) =>
   desktop.evaluate(() => (globalThis as unknown as { standInTrays: { toolTip: string }[] }).standInTrays[0]?.toolTip);
 
-test('a page that crashes comes back, and the server goes on', async ({ launch }) => {
-  const desktop = await launch();
-  const view = await openedView(desktop);
-  await expect.poll(() => phase(desktop)).toContain('Server is ready');
-  await desktop.evaluate(({ BrowserWindow }) => {
+/** Counts the documents that the window loads from now on. */
+const countLoads = (desktop: ElectronApplication) =>
+  desktop.evaluate(({ BrowserWindow }) => {
     const loads = { count: 0 };
     Object.assign(globalThis, { loads });
     BrowserWindow.getAllWindows()[0]?.webContents.on('did-finish-load', () => {
       loads.count += 1;
     });
   });
+const loads = (desktop: ElectronApplication) =>
+  desktop.evaluate(() => (globalThis as unknown as { loads: { count: number } }).loads.count);
+
+test('a page that crashes comes back, and the server goes on', async ({ launch }) => {
+  const desktop = await launch();
+  const view = await openedView(desktop);
+  await expect.poll(() => phase(desktop)).toContain('Server is ready');
+  await countLoads(desktop);
   const cdp = await view.context().newCDPSession(view);
   const crashed = view.waitForEvent('crash');
   // Never answered: whoever would answer is gone.
   cdp.send('Page.crash').catch(() => undefined);
   await crashed;
-  const loads = () => desktop.evaluate(() => (globalThis as unknown as { loads: { count: number } }).loads.count);
-  await expect.poll(loads).toBe(1);
+  await expect.poll(() => loads(desktop)).toBe(1);
   expect(await phase(desktop)).toContain('Server is ready');
+});
+
+test('a page that does not respond is waited for or loaded again, as the person says', async ({ launch }) => {
+  const desktop = await launch();
+  await openedView(desktop);
+  const hang = (response: number) =>
+    desktop.evaluate(({ BrowserWindow, dialog }, button) => {
+      const asked: string[] = [];
+      Object.assign(globalThis, { asked });
+      dialog.showMessageBox = (async (...given: { message?: string }[]) => {
+        asked.push(given.at(-1)?.message ?? '');
+        return { response: button, checkboxChecked: false };
+      }) as never;
+      BrowserWindow.getAllWindows()[0]?.emit('unresponsive');
+    }, response);
+  const asked = () => desktop.evaluate(() => (globalThis as unknown as { asked: string[] }).asked);
+  await countLoads(desktop);
+  await hang(1);
+  await expect.poll(asked).toEqual(['The window does not respond']);
+  expect(await loads(desktop)).toBe(0);
+  await hang(0);
+  await expect.poll(() => loads(desktop)).toBe(1);
 });
 
 test('a page that keeps crashing is set aside while the server goes on', async ({ launch }) => {

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +17,7 @@ const events = [
   'activate',
   'before-quit',
   'browser-window-created',
+  'child-process-gone',
   'open-url',
   'quit',
   'second-instance',
@@ -126,6 +128,17 @@ class App extends StrictEmitter {
     // A turn of the event loop later, so that a second instance's message leaves first.
     setTimeout(() => this.exit(0), 20);
     return true;
+  }
+  relaunch(options: { args?: string[]; execPath?: string } = {}): void {
+    record('app.relaunch', [options]);
+    const program = options.execPath ?? process.argv[0];
+    if (!program) throw new Error('stand-in: what is to be started again is not known');
+    const args = options.args ?? process.argv.slice(1);
+    // Once this process is gone, as Electron does it.
+    state.endings.push(() => {
+      const wait = 'while kill -0 "$0" 2>/dev/null; do sleep 0.1; done; exec "$@"';
+      spawn('sh', ['-c', wait, String(process.pid), program, ...args], { detached: true, stdio: 'ignore' }).unref();
+    });
   }
   /** At once: no `close` of windows, no `before-quit`. */
   exit(code = 0): never {

@@ -5,7 +5,10 @@ import { preventable, StrictEmitter, strict } from './strict.ts';
 import { nativeTheme } from './theme.ts';
 import { WebContents } from './web-contents.ts';
 
-const events = ['close', 'closed', 'focus', 'hide', 'query-session-end', 'ready-to-show', 'session-end', 'show'];
+const events = [
+  ...['close', 'closed', 'focus', 'hide', 'query-session-end', 'ready-to-show', 'responsive', 'session-end', 'show'],
+  'unresponsive',
+];
 const coveredOptions = new Set(
   'x y width height minWidth minHeight title icon show backgroundColor webPreferences'.split(' '),
 );

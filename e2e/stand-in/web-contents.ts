@@ -162,7 +162,7 @@ export class WebContents extends StrictEmitter {
   /** A page may go away while something is being sent to it; anything else is a fault of the stand-in. */
   #ignoreWhenGone(error: Error): void {
     if (
-      !/gone|closed|not found|Cannot find context|Not attached to an active page|Invalid InterceptionId|detached|destroyed/i.test(
+      !/gone|closed|not found|Cannot find context|Not attached to an active page|Invalid InterceptionId|detached|destroyed|crashed/i.test(
         error.message,
       )
     )
@@ -199,6 +199,12 @@ export class WebContents extends StrictEmitter {
   }
   send(channel: string, ...given: unknown[]): void {
     void this.attached.then(() => this.#tell({ type: 'event', channel, given }));
+  }
+  forcefullyCrashRenderer(): void {
+    // Never answered: whoever would answer is gone.
+    this.#cdp()
+      .send('Page.crash')
+      .catch((error: Error) => this.#ignoreWhenGone(error));
   }
   setWindowOpenHandler(handler: OpenHandler): void {
     this.#onOpen = handler;
