@@ -1,6 +1,6 @@
-import 'uplot/dist/uPlot.min.css';
-import { useEffect, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 import UPlot from 'uplot';
+import { axisLook, usePlot } from '../ui/use-plot.ts';
 
 const height = 150;
 
@@ -19,30 +19,15 @@ interface Props {
 
 /** One bar for each piece of time; pointing at one tells it in words. */
 export default function UsageChart({ label, times, values, isWhole = false, show, time }: Props) {
-  const box = useRef<HTMLDivElement>(null);
-  const chart = useRef<UPlot>(undefined);
   const [pointed, setPointed] = useState<number>();
   const latest = useRef({ show, time, isWhole });
   latest.current = { show, time, isWhole };
-
-  useEffect(() => {
-    const place = box.current;
-    if (!place) return;
-    const plot = new UPlot(optionsFor(place, latest, setPointed), [[], []], place);
-    chart.current = plot;
-    const resized = new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height }));
-    resized.observe(place);
-    return () => {
-      resized.disconnect();
-      plot.destroy();
-      chart.current = undefined;
-    };
-  }, []);
-
-  useEffect(() => {
-    chart.current?.setData([[...times], [...values]]);
-  }, [times, values]);
-
+  const box = usePlot({
+    height,
+    data: [times, values],
+    redraw: [isWhole],
+    optionsFor: (place) => optionsFor(place, latest, setPointed),
+  });
   const [at, value] = [times[pointed ?? -1], values[pointed ?? -1]];
   return (
     <>
@@ -58,17 +43,15 @@ interface Words {
   current: Pick<Props, 'show' | 'time'> & { isWhole: boolean };
 }
 
-function optionsFor(place: HTMLElement, words: Words, onPoint: (index: number | undefined) => void): UPlot.Options {
-  const axis = {
-    stroke: () => getComputedStyle(document.body).color,
-    ticks: { show: false },
-    font: `11px ${getComputedStyle(place).fontFamily}`,
-  };
+function optionsFor(
+  place: HTMLElement,
+  words: Words,
+  onPoint: (index: number | undefined) => void,
+): Omit<UPlot.Options, 'width' | 'height'> {
+  const axis = axisLook(place);
   const colour = () => getComputedStyle(place).color;
   const bars = UPlot.paths.bars?.({ size: [0.7, 28], radius: 0.15 });
   return {
-    width: place.clientWidth,
-    height,
     legend: { show: false },
     hooks: { setCursor: [({ cursor }) => onPoint(cursor.idx ?? undefined)] },
     cursor: { y: false, points: { show: false } },
@@ -77,15 +60,9 @@ function optionsFor(place: HTMLElement, words: Words, onPoint: (index: number | 
       y: { range: (_, __, most) => [0, (most ?? 0) > 0 ? most * 1.1 : 1] },
     },
     axes: [
+      { ...axis, space: 70, values: (_, ticks) => ticks.map((at) => words.current.time(at * 1000)) },
       {
         ...axis,
-        grid: { show: false },
-        space: 70,
-        values: (_, ticks) => ticks.map((at) => words.current.time(at * 1000)),
-      },
-      {
-        ...axis,
-        grid: { show: false },
         size: 56,
         space: 34,
         values: (_, ticks) =>

@@ -1,10 +1,10 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Button } from '../../ui/button.tsx';
+import { Choice } from '../../ui/choice.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Field } from '../../ui/field.tsx';
 import { SecretInput } from '../../ui/secret-input.tsx';
-import { Switch } from '../../ui/switch.tsx';
 
 const leastPassphrase = 8;
 
@@ -52,16 +52,5 @@ function Choices({ workspaces: usual, onMake }: Pick<Props, 'workspaces' | 'onMa
         </Button>
       </div>
     </form>
-  );
-}
-
-function Choice({ label, checked, onChange }: { label: string; checked: boolean; onChange(checked: boolean): void }) {
-  return (
-    <div className="flex items-center gap-3">
-      <span className="min-w-0 flex-1" aria-hidden>
-        {label}
-      </span>
-      <Switch label={label} checked={checked} onChange={onChange} />
-    </div>
   );
 }

@@ -9,11 +9,11 @@ import { useFaultText } from '../../api/use-fault-text.ts';
 import { AsCommand } from '../../ui/as-command.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Card, CardRow } from '../../ui/card.tsx';
+import { Choice } from '../../ui/choice.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Field, TextInput } from '../../ui/field.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import { SecretInput } from '../../ui/secret-input.tsx';
-import { Switch } from '../../ui/switch.tsx';
 import { showFault } from '../../ui/toast.tsx';
 import { dataKeys, useReset } from './queries.ts';
 import type { Work } from './use-work.ts';
@@ -150,17 +150,6 @@ function Names({ title, names }: { title: string; names: readonly string[] }) {
       <p className="mono text-dim [overflow-wrap:anywhere]">
         {names.length === 0 ? t('common.none') : names.join(' · ')}
       </p>
-    </div>
-  );
-}
-
-function Choice({ label, checked, onChange }: { label: string; checked: boolean; onChange(checked: boolean): void }) {
-  return (
-    <div className="flex items-center gap-3">
-      <span className="min-w-0 flex-1" aria-hidden>
-        {label}
-      </span>
-      <Switch label={label} checked={checked} onChange={onChange} />
     </div>
   );
 }

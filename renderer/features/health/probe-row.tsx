@@ -1,10 +1,9 @@
-import { IconChevronRight } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFormat } from '../../i18n/format.ts';
 import { useServerText } from '../../i18n/use-server-text.ts';
 import { Chip } from '../../ui/chip.tsx';
-import { cn } from '../../ui/cn.ts';
+import { FoldButton } from '../../ui/fold-button.tsx';
 import type { Tone } from '../../ui/state-dot.tsx';
 import { lastGood, type Sample, type Verdict } from './health-history.ts';
 import { HistoryStrip } from './history-strip.tsx';
@@ -40,31 +39,21 @@ export function ProbeRow(props: Props) {
   return (
     <li className="border-line-soft border-b last:border-b-0">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1 px-3.5 py-[9px]">
-        <button
-          type="button"
-          aria-expanded={isOpen}
-          onClick={() => setOpen(!isOpen)}
-          className="flex min-w-0 flex-1 basis-56 items-start gap-2 rounded-[5px] text-left"
-        >
-          <IconChevronRight
-            size={14}
-            stroke={1.5}
-            aria-hidden
-            className={cn('mt-[3px] shrink-0 text-dim transition-transform', isOpen && 'rotate-90')}
-          />
-          <span className="min-w-0">
-            <span className="block">{title}</span>
-            <span className="block text-dim text-small [overflow-wrap:anywhere]">
-              {[
-                error === undefined ? undefined : serverText(error),
-                advice,
-                wasGood && t('health.lastGood', { time: format.relative(good, now) }),
-              ]
-                .filter(Boolean)
-                .join(' ')}
-            </span>
-          </span>
-        </button>
+        <FoldButton
+          title={title}
+          notes={[
+            [
+              error === undefined ? undefined : serverText(error),
+              advice,
+              wasGood && t('health.lastGood', { time: format.relative(good, now) }),
+            ]
+              .filter(Boolean)
+              .join(' '),
+          ]}
+          isOpen={isOpen}
+          onToggle={() => setOpen(!isOpen)}
+          className="basis-56"
+        />
         <HistoryStrip samples={samples} name={name} now={now} />
         <span className="tabular w-16 text-right text-dim text-small">
           {durationMs === undefined ? t('common.none') : format.duration(durationMs)}

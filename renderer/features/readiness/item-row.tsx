@@ -1,10 +1,10 @@
-import { IconChevronRight, IconDots } from '@tabler/icons-react';
+import { IconDots } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ChecklistItem } from '../../../server/contract/checklist.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { Chip } from '../../ui/chip.tsx';
-import { cn } from '../../ui/cn.ts';
+import { FoldButton } from '../../ui/fold-button.tsx';
 import { Menu } from '../../ui/menu.tsx';
 import { useNow } from '../../ui/use-now.ts';
 import { FixButton } from './fix-button.tsx';
@@ -40,28 +40,13 @@ export function ItemRow({ item, isOpen, onToggle, isBusy, isTesting, onTest }: P
   return (
     <li id={anchorOf(id)} className="border-line-soft border-b last:border-b-0">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-2 px-3.5 py-[9px]">
-        <button
-          type="button"
-          aria-expanded={isOpen}
-          onClick={onToggle}
-          className="flex min-w-0 flex-1 basis-72 items-start gap-2 rounded-[5px] text-left"
-        >
-          <IconChevronRight
-            size={14}
-            stroke={1.5}
-            aria-hidden
-            className={cn('mt-[3px] shrink-0 text-dim transition-transform', isOpen && 'rotate-90')}
-          />
-          <span className="min-w-0">
-            <span className="block">{title}</span>
-            <span className="block text-dim text-small [overflow-wrap:anywhere]">{words.found}</span>
-            {waiver && (
-              <span className="block text-dim text-small [overflow-wrap:anywhere]">
-                <WaiverLine item={item} />
-              </span>
-            )}
-          </span>
-        </button>
+        <FoldButton
+          title={title}
+          notes={[words.found, waiver && <WaiverLine key="waiver" item={item} />]}
+          isOpen={isOpen}
+          onToggle={onToggle}
+          className="basis-72"
+        />
         <span className="flex items-center justify-end gap-2">
           <Chip dot tone={isTesting || item.isWaived ? 'idle' : toneOf(item)}>
             {isTesting ? t('readiness.testingState') : words.state}

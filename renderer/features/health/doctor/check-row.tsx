@@ -1,4 +1,3 @@
-import { IconChevronRight } from '@tabler/icons-react';
 import i18next from 'i18next';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -9,8 +8,8 @@ import { useFormat } from '../../../i18n/format.ts';
 import { ServerText } from '../../../i18n/server-text.tsx';
 import { Button, buttonClass } from '../../../ui/button.tsx';
 import { Chip } from '../../../ui/chip.tsx';
-import { cn } from '../../../ui/cn.ts';
 import { CommandLine } from '../../../ui/command-line.tsx';
+import { FoldButton } from '../../../ui/fold-button.tsx';
 import type { Tone } from '../../../ui/state-dot.tsx';
 
 type KnownCheck = keyof (typeof en)['doctor']['checks'];
@@ -46,30 +45,20 @@ export function CheckRow({ name, result, onRepair }: Props) {
   return (
     <li className="border-line-soft border-b last:border-b-0">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1 px-3.5 py-[9px]">
-        <button
-          type="button"
-          aria-expanded={isOpen}
+        <FoldButton
+          title={title}
+          notes={[
+            result ? (
+              <ServerText key="evidence">{result.evidence}</ServerText>
+            ) : (
+              isKnown && t(`doctor.checks.${name as KnownCheck}.note`)
+            ),
+          ]}
+          isOpen={isOpen}
+          onToggle={() => setOpen(!isOpen)}
           disabled={!result}
-          onClick={() => setOpen(!isOpen)}
-          className="flex min-w-0 flex-1 basis-64 items-start gap-2 rounded-[5px] text-left"
-        >
-          <IconChevronRight
-            size={14}
-            stroke={1.5}
-            aria-hidden
-            className={cn('mt-[3px] shrink-0 text-dim transition-transform', isOpen && 'rotate-90')}
-          />
-          <span className="min-w-0">
-            <span className="block">{title}</span>
-            <span className="block text-dim text-small [overflow-wrap:anywhere]">
-              {result ? (
-                <ServerText>{result.evidence}</ServerText>
-              ) : (
-                isKnown && t(`doctor.checks.${name as KnownCheck}.note`)
-              )}
-            </span>
-          </span>
-        </button>
+          className="basis-64"
+        />
         <span className="tabular w-16 text-right text-dim text-small">
           {result ? format.duration(result.durationMs) : t('common.none')}
         </span>
