@@ -41,7 +41,7 @@ test('a backup is made, proved and drilled on the Data page, with the command th
   await rm(folder, { recursive: true });
   await page.getByRole('button', { name: 'Remove…' }).first().click();
   await page.getByRole('alertdialog').getByRole('button', { name: 'Remove backup' }).click();
-  await expect(page.getByText('No backup is here.')).toBeVisible();
+  await expect(page.getByText('No backup yet.')).toBeVisible();
 });
 
 test('all that is kept is looked through, and nothing is found wrong', async ({ console: page, shared }) => {

@@ -1,6 +1,6 @@
 import { useRef, useState } from 'react';
 import UPlot from 'uplot';
-import { axisLook, usePlot } from '../ui/use-plot.ts';
+import { timeAxis, usePlot, valueAxis } from '../ui/use-plot.ts';
 
 const height = 150;
 
@@ -48,10 +48,10 @@ function optionsFor(
   words: Words,
   onPoint: (index: number | undefined) => void,
 ): Omit<UPlot.Options, 'width' | 'height'> {
-  const axis = axisLook(place);
   const colour = () => getComputedStyle(place).color;
   const bars = UPlot.paths.bars?.({ size: [0.7, 28], radius: 0.15 });
   return {
+    padding: [8, 8, 0, 0],
     legend: { show: false },
     hooks: { setCursor: [({ cursor }) => onPoint(cursor.idx ?? undefined)] },
     cursor: { y: false, points: { show: false } },
@@ -60,14 +60,10 @@ function optionsFor(
       y: { range: (_, __, most) => [0, (most ?? 0) > 0 ? most * 1.1 : 1] },
     },
     axes: [
-      { ...axis, space: 70, values: (_, ticks) => ticks.map((at) => words.current.time(at * 1000)) },
-      {
-        ...axis,
-        size: 56,
-        space: 34,
-        values: (_, ticks) =>
-          ticks.map((value) => (words.current.isWhole && !Number.isInteger(value) ? '' : words.current.show(value))),
-      },
+      timeAxis(place, (at) => words.current.time(at)),
+      valueAxis(place, false, (value) =>
+        words.current.isWhole && !Number.isInteger(value) ? '' : words.current.show(value),
+      ),
     ],
     series: [
       {},

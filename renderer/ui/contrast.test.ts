@@ -36,7 +36,7 @@ function readTokens(): Record<Scheme, Tokens> {
 }
 
 const pairs: [text: string, grounds: string[], atLeast: number][] = [
-  ['text', ['bg', 'panel', 'sunk', 'hover', 'code', 'accent-bg', 'warn-bg', 'bad-bg'], 7],
+  ['text', ['bg', 'panel', 'sunk', 'hover', 'raised', 'code', 'accent-bg', 'warn-bg', 'bad-bg'], 7],
   ['dim', ['bg', 'panel', 'sunk', 'hover', 'code', 'accent-bg', 'warn-bg', 'bad-bg'], 4.5],
   ['faint', ['bg', 'panel', 'sunk', 'hover', 'code', 'accent-bg'], 4.5],
   ['accent', ['bg', 'panel', 'hover', 'accent-bg'], 4.5],

@@ -19,9 +19,9 @@ export function EmptyState({ icon, isSlim = false, children, action }: Props) {
       </div>
     );
   return (
-    <div className="flex flex-col items-center gap-3 px-6 py-12 text-center text-dim">
+    <div className="flex flex-col items-center gap-3 px-6 py-10 text-center text-dim">
       {icon !== undefined && <span className="text-faint">{icon}</span>}
-      <p className="max-w-110">{children}</p>
+      <p className="max-w-110 text-balance">{children}</p>
       {action}
     </div>
   );

@@ -1,5 +1,7 @@
 import { type ReactNode, useEffect, useRef } from 'react';
 
+const openDialog = ':is([role=dialog], [role=alertdialog]):not([data-closed])';
+
 interface Props {
   /** What is true now. */
   title: string;
@@ -7,10 +9,15 @@ interface Props {
   actions?: ReactNode;
 }
 
-/** Takes the focus when its page opens, so that a keyboard or a reader starts at the top of what changed. */
+/**
+ * Takes the focus when its page opens, so that a keyboard or a reader starts at the top of what changed; but never
+ * from a dialog, where somebody may be typing while the page behind it still loads.
+ */
 export function PageHead({ title, sub, actions }: Props) {
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => heading.current?.focus({ preventScroll: true }), []);
+  useEffect(() => {
+    if (!document.activeElement?.closest(openDialog)) heading.current?.focus({ preventScroll: true });
+  }, []);
   useEffect(() => {
     document.title = `${title} – Agentrail Console`;
   }, [title]);

@@ -27,7 +27,7 @@ export function Segmented<T extends string>({ label, value, onChange, segments }
         <Toggle
           key={segment.value}
           value={segment.value}
-          className="whitespace-nowrap rounded-[6px] px-2.5 text-dim hover:text-text data-[pressed]:bg-panel data-[pressed]:font-medium data-[pressed]:text-text data-[pressed]:shadow-card"
+          className="whitespace-nowrap rounded-[6px] px-2.5 text-dim hover:text-text data-[pressed]:bg-raised data-[pressed]:font-medium data-[pressed]:text-text data-[pressed]:shadow-card"
         >
           {segment.label}
           {segment.count !== undefined && <span className="tabular ml-1.5">{segment.count}</span>}

@@ -1,6 +1,6 @@
 import { useRef } from 'react';
 import type UPlot from 'uplot';
-import { axisLook, lineLook, usePlot } from './use-plot.ts';
+import { lineLook, timeAxis, usePlot, valueAxis } from './use-plot.ts';
 
 interface Props {
   /** What a reader is told instead. */
@@ -14,6 +14,7 @@ interface Props {
   /** Seconds since 1970; absent: from the first time to the last. */
   range?: readonly [from: number, to: number];
   height: number;
+  isBytes?: boolean;
   show(value: number): string;
   /** Of milliseconds since 1970, for the axis. */
   time(at: number): string;
@@ -36,7 +37,6 @@ export default function TrendChart(props: Props) {
 }
 
 function optionsFor(place: HTMLElement, props: { current: Props }): Omit<UPlot.Options, 'width' | 'height'> {
-  const axis = axisLook(place);
   return {
     padding: [8, 8, 0, 0],
     legend: { show: false },
@@ -47,8 +47,8 @@ function optionsFor(place: HTMLElement, props: { current: Props }): Omit<UPlot.O
       y: { range: (_, __, most) => [0, Math.max(props.current.atLeast, (most ?? 0) * 1.1)] },
     },
     axes: [
-      { ...axis, size: 24, space: 72, values: (_, ticks) => ticks.map((at) => props.current.time(at * 1000)) },
-      { ...axis, size: 62, space: 30, values: (_, ticks) => ticks.map((value) => props.current.show(value)) },
+      timeAxis(place, (at) => props.current.time(at)),
+      valueAxis(place, props.current.isBytes ?? false, (value) => props.current.show(value)),
     ],
     series: [{}, lineLook(place)],
   };

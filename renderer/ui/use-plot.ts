@@ -42,13 +42,43 @@ export function usePlot({ height, data, redraw = [], optionsFor }: Plot): RefObj
   return box;
 }
 
+/** Steps of an axis of time, in seconds: never less than one, so that no two labels are the same. */
+const timeSteps = [1, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800]
+  .concat([1, 2, 3, 4, 6, 8, 12].map((hours) => hours * 3600))
+  .concat([1, 2, 3, 4, 5, 7, 10, 14, 30, 60, 90, 180, 365].map((days) => days * 86_400));
+
+/** Bytes are written in powers of 1,024, so round steps are powers of two. */
+const byteSteps = Array.from({ length: 50 }, (_, power) => 2 ** power);
+
 /** Of an axis in the look of the console, whose words come from elsewhere. */
-export function axisLook(place: HTMLElement): UPlot.Axis {
+function axisLook(place: HTMLElement): UPlot.Axis {
   return {
     stroke: () => getComputedStyle(document.body).color,
     grid: { show: false },
     ticks: { show: false },
     font: `11px ${getComputedStyle(place).fontFamily}`,
+  };
+}
+
+/** The axis below, of seconds since 1970. */
+export function timeAxis(place: HTMLElement, time: (at: number) => string): UPlot.Axis {
+  return {
+    ...axisLook(place),
+    size: 24,
+    space: 72,
+    incrs: timeSteps,
+    values: (_, ticks) => ticks.map((at) => time(at * 1000)),
+  };
+}
+
+/** The axis at the left. */
+export function valueAxis(place: HTMLElement, isBytes: boolean, show: (value: number) => string): UPlot.Axis {
+  return {
+    ...axisLook(place),
+    size: 62,
+    space: 30,
+    ...(isBytes && { incrs: byteSteps }),
+    values: (_, ticks) => ticks.map(show),
   };
 }
 
@@ -60,6 +90,7 @@ export function lineLook(place: HTMLElement): UPlot.Series {
     stroke: colour,
     fill: () => colour().replace(/\)$/, ' / 0.12)'),
     width: 1.5,
-    points: { show: false },
+    // A single value is no line.
+    points: { show: ({ data }) => data[0].length === 1, size: 6, fill: colour },
   };
 }

@@ -63,26 +63,29 @@ export function GrowthCard() {
         <Figure name={t('data.growth.perDay')} value={perDayText} />
         <Figure name={t('data.growth.full')} value={fullText} />
       </dl>
-      <div className="px-2 pt-2">
-        <Suspense fallback={<div style={{ height }} />}>
-          <TrendChart
-            label={t('data.growth.chart', {
-              from: format.dateTime(first.at),
-              before: format.bytes(first.usedBytes),
-              now: format.bytes(latest.usedBytes),
-            })}
-            times={times}
-            values={values}
-            atLeast={1024}
-            range={[Math.min(first.at, latest.at - 3_600_000) / 1000, latest.at / 1000]}
-            height={height}
-            show={format.bytes}
-            time={isShort ? format.hour : format.day}
-            onPoint={setPointed}
-          />
-        </Suspense>
-      </div>
-      <p className="tabular min-h-7 px-3.5 pb-2 text-dim text-small">
+      {history.length > 1 && (
+        <div className="px-2 pt-2">
+          <Suspense fallback={<div style={{ height }} />}>
+            <TrendChart
+              label={t('data.growth.chart', {
+                from: format.dateTime(first.at),
+                before: format.bytes(first.usedBytes),
+                now: format.bytes(latest.usedBytes),
+              })}
+              times={times}
+              values={values}
+              atLeast={1024}
+              range={[Math.min(first.at, latest.at - 3_600_000) / 1000, latest.at / 1000]}
+              height={height}
+              isBytes
+              show={format.bytes}
+              time={isShort ? format.hour : format.day}
+              onPoint={setPointed}
+            />
+          </Suspense>
+        </div>
+      )}
+      <p className="tabular min-h-7 px-3.5 pt-1 pb-2 text-dim text-small">
         {seen
           ? `${format.dateTime(seen.at)} · ${format.bytes(seen.usedBytes)}`
           : perDay

@@ -38,7 +38,7 @@ export function Checks({ report, samples, now, isStale }: ViewProps) {
   const missing: Verdict = report.readiness ? 'unknown' : 'none';
   return (
     <Card title={t('health.checks')}>
-      <ul>
+      <ul className="group/rows">
         {checks.map((check) => (
           <CheckRow
             key={check.name}

@@ -15,7 +15,7 @@ export function ClientView({ report, samples, now, isStale }: ViewProps) {
   ] as const;
   return (
     <Card title={t('health.client')} aside={t('health.clientNote')}>
-      <ul>
+      <ul className="group/rows">
         {views.map(({ name, verdict, probe }) => (
           <ProbeRow
             key={name}

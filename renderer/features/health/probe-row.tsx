@@ -4,6 +4,7 @@ import { useFormat } from '../../i18n/format.ts';
 import { useServerText } from '../../i18n/use-server-text.ts';
 import { Chip } from '../../ui/chip.tsx';
 import { FoldButton } from '../../ui/fold-button.tsx';
+import { RowAction } from '../../ui/row-action.tsx';
 import type { Tone } from '../../ui/state-dot.tsx';
 import { lastGood, type Sample, type Verdict } from './health-history.ts';
 import { HistoryStrip } from './history-strip.tsx';
@@ -58,14 +59,14 @@ export function ProbeRow(props: Props) {
         <span className="tabular w-16 text-right text-dim text-small">
           {durationMs === undefined ? t('common.none') : format.duration(durationMs)}
         </span>
-        <span className="flex w-32 justify-end">
+        <span className="flex w-28 justify-end">
           <Chip dot tone={isStale ? 'idle' : tones[verdict]}>
             {isStale
               ? t('health.stale', { verdict: t(`health.verdicts.${verdict}`) })
               : t(`health.verdicts.${verdict}`)}
           </Chip>
         </span>
-        <span className="flex min-w-12 justify-end">{action}</span>
+        <RowAction className="min-w-12">{action}</RowAction>
       </div>
       {isOpen && <div className="border-line-soft border-t bg-code px-3.5 py-2.5">{evidence}</div>}
     </li>

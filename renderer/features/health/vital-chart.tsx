@@ -16,13 +16,14 @@ interface Props {
   latest: number | undefined;
   atLeast: number;
   range: readonly [from: number, to: number];
+  isBytes?: boolean;
   show(value: number): string;
   /** On the axis. */
   time(at: number): string;
 }
 
 /** One line over the chosen time; its value stands in words above, and pointing tells that of another moment. */
-export function VitalChart({ label, note, points, latest, atLeast, range, show, time }: Props) {
+export function VitalChart({ label, note, points, latest, atLeast, range, isBytes = false, show, time }: Props) {
   const { t } = useTranslation();
   const format = useFormat();
   const [pointed, setPointed] = useState<number>();
@@ -61,6 +62,7 @@ export function VitalChart({ label, note, points, latest, atLeast, range, show, 
           atLeast={atLeast}
           range={range}
           height={height}
+          isBytes={isBytes}
           show={show}
           time={time}
           onPoint={setPointed}

@@ -85,6 +85,7 @@ export function Vitals({ report }: { report: HealthReport }) {
           points={series.memory}
           latest={latest?.memoryBytes}
           atLeast={64 * mebibyte}
+          isBytes
           show={format.bytes}
         />
         <VitalChart
@@ -110,6 +111,7 @@ export function Vitals({ report }: { report: HealthReport }) {
           points={series.disk}
           latest={latest?.diskFreeBytes}
           atLeast={disk?.totalBytes ?? 1}
+          isBytes
           show={format.bytes}
         />
       </div>

@@ -28,7 +28,9 @@ export function ConnectCard() {
         />
       </dl>
       <div className="flex items-start gap-2 border-line-soft border-t py-2 pr-1.5 pl-3.5">
-        <code className="mono min-w-0 flex-1 whitespace-pre-wrap py-1 text-dim [overflow-wrap:anywhere]">{curl}</code>
+        <code className="mono min-w-0 flex-1 whitespace-pre-wrap py-1 text-[11px] text-dim [overflow-wrap:anywhere]">
+          {curl}
+        </code>
         <CopyButton text={curl} label={t('overview.connect.copyCurl')} />
       </div>
       {needsToken && <p className="px-3.5 pb-2.5 text-dim text-small">{t('overview.connect.token')}</p>}

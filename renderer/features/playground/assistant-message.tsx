@@ -1,10 +1,9 @@
 import { IconChevronRight } from '@tabler/icons-react';
-import { lazy, memo, Suspense } from 'react';
+import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
+import { LazyMarkdown } from '../../parts/markdown/lazy-markdown.tsx';
 import { ToolCard } from './tool-card.tsx';
 import type { AssistantEntry, Part, ThinkingPart } from './transcript.ts';
-
-const Markdown = lazy(() => import('./markdown.tsx'));
 
 /** Entries never change in place, so what is the same was drawn already. */
 export const AssistantMessageView = memo(function AssistantMessageView({ entry }: { entry: AssistantEntry }) {
@@ -23,11 +22,7 @@ const PartView = memo(function PartView({ part, isOpen }: { part: Part; isOpen: 
   if (part.kind === 'tool') return <ToolCard tool={part} />;
   if (part.kind === 'thinking') return part.text === '' && !part.isOpen ? null : <Thinking part={part} />;
   if (part.text.trim() === '') return null;
-  return (
-    <Suspense fallback={<p className="whitespace-pre-wrap [overflow-wrap:anywhere]">{part.text}</p>}>
-      <Markdown text={part.text} isGrowing={isOpen} />
-    </Suspense>
-  );
+  return <LazyMarkdown text={part.text} isGrowing={isOpen} />;
 });
 
 function Thinking({ part }: { part: ThinkingPart }) {

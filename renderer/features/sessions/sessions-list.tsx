@@ -17,9 +17,13 @@ import { DeleteDialog } from './delete-dialog.tsx';
 import { IndexingLine } from './indexing-line.tsx';
 import { isFiltering, noFilter, type SessionFilter } from './session-filter.ts';
 import { type GridPlace, SessionGrid } from './session-grid.tsx';
+import { rowHeight } from './session-row.tsx';
 import { keyOf } from './session-rows.ts';
 import { SessionTools } from './session-tools.tsx';
 import type { SessionRows } from './use-session-rows.ts';
+
+/** With the borders of the card. */
+const headHeight = 38;
 
 interface Props {
   list: SessionRows;
@@ -72,7 +76,11 @@ export function SessionsList({ list, filter, onFilter, place }: Props) {
       ) : (
         <SessionTools filter={filter} onChange={onFilter} tenants={tenants} />
       )}
-      <div className={cn(cardClass, 'flex min-h-0 flex-1 flex-col overflow-hidden')}>
+      <div
+        className={cn(cardClass, 'flex min-h-0 flex-col overflow-hidden', rows.length > 0 && 'flex-1')}
+        // A few sessions need no more room than they fill; found ones differ in height.
+        style={isWhole && !indexing && rows.length > 0 ? { maxHeight: headHeight + rows.length * rowHeight } : undefined}
+      >
         {indexing && <IndexingLine progress={indexing} />}
         {rows.length > 0 ? (
           <SessionGrid

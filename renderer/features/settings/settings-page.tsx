@@ -19,7 +19,7 @@ import { FileFaults } from './file-faults.tsx';
 import { McpCard } from './mcp-card.tsx';
 import { PrivacyCard } from './privacy-card.tsx';
 import { Section } from './section.tsx';
-import { SectionList } from './section-list.tsx';
+import { SectionChoice, SectionList } from './section-list.tsx';
 import { SettingsForm } from './settings-form.tsx';
 import { StartupCard } from './startup-card.tsx';
 import { UpdatesCard } from './updates-card.tsx';
@@ -82,16 +82,19 @@ export default function SettingsPage() {
           <YamlTab />
         </div>
       )}
-      <div className={isYaml ? 'hidden' : 'grid gap-3.5 wide:grid-cols-[150px_minmax(0,1fr)] wide:gap-6'}>
-        <SectionList current={section} onGo={(to) => setParams({ section: to }, { replace: true })} />
+      <div className={isYaml ? 'hidden' : 'grid gap-3.5 wide:grid-cols-[172px_minmax(0,1fr)] wide:gap-6'}>
+        <SectionList current={section} />
         <div className="grid min-w-0 content-start gap-3.5">
           {data && <FileFaults faults={data.faults} notes={data.notes} />}
-          <FilterInput
-            label={t('settings.search')}
-            value={query}
-            onChange={(event) => setQuery(event.target.value)}
-            className="w-full"
-          />
+          <div className="flex gap-2">
+            <SectionChoice current={section} onGo={(to) => setParams({ section: to }, { replace: true })} />
+            <FilterInput
+              label={t('settings.search')}
+              value={query}
+              onChange={(event) => setQuery(event.target.value)}
+              className="w-full min-w-0"
+            />
+          </div>
           <Section id="console" isHidden={!isShown('console')}>
             <ConsoleCard />
           </Section>

@@ -14,7 +14,7 @@ export const doctor = {
   stop: 'Stop',
   progress: '{{done}} of {{total}} checks',
   reading: 'reading sessions: {{done}} of {{total}}',
-  never: 'Nothing was examined since the start. It takes a few seconds; large histories take longer.',
+  never: 'Nothing was examined since the start. It takes a few seconds, longer with many sessions.',
   all: 'All',
   found: 'To look at',
   filter: 'Which checks',

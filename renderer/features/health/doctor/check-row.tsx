@@ -10,6 +10,7 @@ import { Button, buttonClass } from '../../../ui/button.tsx';
 import { Chip } from '../../../ui/chip.tsx';
 import { CommandLine } from '../../../ui/command-line.tsx';
 import { FoldButton } from '../../../ui/fold-button.tsx';
+import { RowAction } from '../../../ui/row-action.tsx';
 import type { Tone } from '../../../ui/state-dot.tsx';
 
 type KnownCheck = keyof (typeof en)['doctor']['checks'];
@@ -67,7 +68,7 @@ export function CheckRow({ name, result, onRepair }: Props) {
             {t(`doctor.states.${state}`)}
           </Chip>
         </span>
-        <span className="flex min-w-20 justify-end">
+        <RowAction className="min-w-20">
           {isWrong && repair && onRepair ? (
             <Button size="small" aria-label={t('doctor.repairOf', { what: title })} onClick={() => onRepair(repair)}>
               {t('doctor.repair')}
@@ -80,7 +81,7 @@ export function CheckRow({ name, result, onRepair }: Props) {
               </Link>
             )
           )}
-        </span>
+        </RowAction>
       </div>
       {isOpen && result && (
         <div className="grid gap-2 border-line-soft border-t bg-code px-3.5 py-2.5">

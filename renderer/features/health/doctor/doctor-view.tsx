@@ -1,3 +1,4 @@
+import { IconStethoscope } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { CheckResult, RepairName } from '../../../../server/contract/doctor.ts';
@@ -62,6 +63,10 @@ export function DoctorView({ tabs }: { tabs: React.ReactNode }) {
           <Card>
             <SkeletonRows rows={8} />
           </Card>
+        ) : known.length + waiting.length === 0 ? (
+          <Card>
+            <EmptyState icon={<IconStethoscope size={24} stroke={1.5} aria-hidden />}>{t('doctor.never')}</EmptyState>
+          </Card>
         ) : (
           <Card
             title={t('doctor.tabs.doctor')}
@@ -79,12 +84,10 @@ export function DoctorView({ tabs }: { tabs: React.ReactNode }) {
               )
             }
           >
-            {known.length + waiting.length === 0 ? (
-              <EmptyState>{t('doctor.never')}</EmptyState>
-            ) : listed.length + waiting.length === 0 ? (
+            {listed.length + waiting.length === 0 ? (
               <EmptyState>{t('doctor.nothingFound')}</EmptyState>
             ) : (
-              <ul>
+              <ul className="group/rows">
                 {listed.map((result) => (
                   <CheckRow
                     key={result.name}

@@ -75,7 +75,7 @@ function Opened({ sandbox }: { sandbox: SandboxInfo }) {
         }
         actions={<SandboxActions sandbox={sandbox} />}
       />
-      <div className="mb-3 flex overflow-x-auto p-0.5">
+      <div className="-m-0.5 mb-2.5 flex overflow-x-auto p-0.5">
         <Segmented<Tab>
           label={t('sandboxes.detail.tabs.label')}
           value={tab}

@@ -13,14 +13,15 @@ export default function StatsTab({ id, memoryLimitBytes }: { id: string; memoryL
   const format = useFormat();
   const stats = useStats(id);
   const charts = [
-    { key: 'cpu', values: stats.map(({ cpuPct }) => cpuPct), most: 100, show: format.percent },
+    { key: 'cpu', values: stats.map(({ cpuPct }) => cpuPct), most: 100, isBytes: false, show: format.percent },
     {
       key: 'memory',
       values: stats.map(({ memoryBytes }) => memoryBytes),
       most: memoryLimitBytes / 8,
+      isBytes: true,
       show: format.bytes,
     },
-    { key: 'pids', values: stats.map(({ pids }) => pids), most: 10, show: format.number },
+    { key: 'pids', values: stats.map(({ pids }) => pids), most: 10, isBytes: false, show: format.number },
   ] as const;
   const times = stats.map(({ at }) => at / 1000);
   if (stats.length === 0) {
@@ -32,8 +33,8 @@ export default function StatsTab({ id, memoryLimitBytes }: { id: string; memoryL
   }
   return (
     <>
-      <div className="grid gap-3.5 roomy:grid-cols-2">
-        {charts.map(({ key, values, most, show }) => (
+      <div className="grid gap-3.5 wide:grid-cols-3">
+        {charts.map(({ key, values, most, isBytes, show }) => (
           <Card key={key} title={t(`sandboxes.detail.stats.${key}`)} aside={show(values.at(-1) ?? 0)}>
             <TimeChart
               label={`${t(`sandboxes.detail.stats.${key}`)}: ${t('sandboxes.detail.stats.now', {
@@ -44,6 +45,7 @@ export default function StatsTab({ id, memoryLimitBytes }: { id: string; memoryL
               times={times}
               values={values}
               atLeast={most}
+              isBytes={isBytes}
               show={show}
             />
           </Card>

@@ -85,7 +85,7 @@ export function SummaryTab({ sandbox, now }: { sandbox: SandboxInfo; now: number
               {containerId === undefined ? (
                 none
               ) : (
-                <span className="flex items-center gap-1">
+                <span className="-my-[3px] flex items-center gap-1">
                   <span className="mono">{containerId.slice(0, 12)}</span>
                   <CopyButton text={containerId} label={t('sandboxes.detail.made.container')} />
                 </span>

@@ -80,7 +80,7 @@ function Facts({ image }: { image: ImageStatus }) {
 
 function Copied({ text, shown }: { text: string; shown: string }) {
   return (
-    <span className="flex items-center gap-1">
+    <span className="-my-[3px] flex items-center gap-1">
       <span className="mono min-w-0 [overflow-wrap:anywhere]">{shown}</span>
       <CopyButton text={text} label={shown} />
     </span>

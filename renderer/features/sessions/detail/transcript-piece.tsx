@@ -8,6 +8,7 @@ import type { CompactionMarker } from '../../../../server/contract/sessions.ts';
 import { answer, api } from '../../../api/client.ts';
 import { useFaultText } from '../../../api/use-fault-text.ts';
 import { useFormat } from '../../../i18n/format.ts';
+import { LazyMarkdown } from '../../../parts/markdown/lazy-markdown.tsx';
 import { Button } from '../../../ui/button.tsx';
 import { CopyButton } from '../../../ui/copy-button.tsx';
 import { ScrollBox } from '../../../ui/scroll-box.tsx';
@@ -50,7 +51,8 @@ export const TranscriptPiece = memo(function TranscriptPiece({ sessionKey, item,
         <Said by={item.message.model} at={item.message.timestamp} copy={textOf(item.message)}>
           {item.message.content.map((block, place) => {
             const key = `${item.index} ${place}`;
-            if (block.type === 'text') return <Prose key={key} text={block.text} />;
+            if (block.type === 'text')
+              return block.text.trim() === '' ? null : <LazyMarkdown key={key} text={block.text} />;
             if (block.type === 'thinking') return <Thought key={key} text={block.thinking} />;
             return <ToolPiece key={key} name={block.name} call={block} result={item.results.get(block.id)} />;
           })}

@@ -13,6 +13,10 @@ import { callsOf } from './transcript-items.ts';
 const columns = ['turn', 'time', 'model', 'input', 'output', 'cacheRead', 'cacheWrite', 'cost', 'end'] as const;
 const numbers: ReadonlySet<string> = new Set(['turn', 'input', 'output', 'cacheRead', 'cacheWrite', 'cost']);
 
+/** With the borders of the card; rows with theirs. */
+const headHeight = 38;
+const rowHeight = 41;
+
 /** What each model call used, oldest first. */
 export function UsageTab({ entries }: { entries: readonly HistoryEntry[] }) {
   const { t } = useTranslation();
@@ -27,7 +31,7 @@ export function UsageTab({ entries }: { entries: readonly HistoryEntry[] }) {
     );
   }
   return (
-    <div className={box}>
+    <div className={box} style={{ maxHeight: headHeight + calls.length * rowHeight }}>
       <TableVirtuoso
         tabIndex={0}
         aria-label={t('sessions.tabs.usage')}
