@@ -30,7 +30,7 @@ describe('format', () => {
   it('writes what is before and after now', () => {
     expect(en.relative(1000, 121_000)).toBe('2 min. ago');
     expect(en.relative(18 * 60_000, 0)).toBe('in 18 min.');
-    expect(zh.relative(1000, 121_000)).toBe('2分钟前');
+    expect(zh.relative(1000, 121_000)).toBe('2 分钟前');
   });
 
   it('counts a running time like a stopwatch', () => {

@@ -45,13 +45,18 @@ export interface Format {
   relative(at: number, now: number): string;
 }
 
+/** As the words of the console are set: a space between figures and Chinese, where Intl puts none. */
+function spaced(text: string): string {
+  return text.replaceAll(/(?<=\d)(?=\p{Script=Han})/gu, ' ');
+}
+
 function unit(locale: string, value: number, name: string, digits = 0): string {
   const format = cached(
     `${locale} ${name} ${digits}`,
     () =>
       new Intl.NumberFormat(locale, { style: 'unit', unit: name, unitDisplay: 'short', maximumFractionDigits: digits }),
   );
-  return format.format(value);
+  return spaced(format.format(value));
 }
 
 function formatDuration(locale: string, ms: number): string {
@@ -88,10 +93,10 @@ function formatRelative(locale: string, at: number, now: number): string {
   );
   const left = at - now;
   const size = Math.abs(left);
-  if (size < minute) return format.format(Math.round(left / second), 'second');
-  if (size < hour) return format.format(Math.round(left / minute), 'minute');
-  if (size < day) return format.format(Math.round(left / hour), 'hour');
-  return format.format(Math.round(left / day), 'day');
+  if (size < minute) return spaced(format.format(Math.round(left / second), 'second'));
+  if (size < hour) return spaced(format.format(Math.round(left / minute), 'minute'));
+  if (size < day) return spaced(format.format(Math.round(left / hour), 'hour'));
+  return spaced(format.format(Math.round(left / day), 'day'));
 }
 
 function pad(value: number): string {

@@ -51,7 +51,7 @@ function optionsFor(
   const colour = () => getComputedStyle(place).color;
   const bars = UPlot.paths.bars?.({ size: [0.7, 28], radius: 0.15 });
   return {
-    padding: [8, 8, 0, 0],
+    padding: [8, 14, 0, 0],
     legend: { show: false },
     hooks: { setCursor: [({ cursor }) => onPoint(cursor.idx ?? undefined)] },
     cursor: { y: false, points: { show: false } },

@@ -1,5 +1,5 @@
 import { AlertDialog as Base } from '@base-ui/react/alert-dialog';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Button, buttonClass } from './button.tsx';
 import { backdropClass, dialogClass } from './popup.ts';
@@ -23,6 +23,7 @@ interface Props {
 export function ConfirmDialog({ open, onClose, title, body, choices }: Props) {
   const { t } = useTranslation();
   const [busy, setBusy] = useState<string>();
+  const cancel = useRef<HTMLButtonElement>(null);
   const choose = async (choice: ConfirmChoice) => {
     setBusy(choice.label);
     try {
@@ -38,7 +39,7 @@ export function ConfirmDialog({ open, onClose, title, body, choices }: Props) {
     <Base.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Base.Portal>
         <Base.Backdrop className={backdropClass} />
-        <Base.Popup className={dialogClass}>
+        <Base.Popup className={dialogClass} initialFocus={cancel}>
           <div className="min-h-0 overflow-auto px-4 pt-4 pb-3">
             <Base.Title className="font-semibold text-[15px] leading-6 [overflow-wrap:anywhere]">{title}</Base.Title>
             <Base.Description render={<div />} className="mt-1 text-dim">
@@ -46,7 +47,9 @@ export function ConfirmDialog({ open, onClose, title, body, choices }: Props) {
             </Base.Description>
           </div>
           <div className="flex flex-wrap justify-end gap-2 border-line-soft border-t px-4 py-3">
-            <Base.Close className={buttonClass()}>{t('common.cancel')}</Base.Close>
+            <Base.Close ref={cancel} className={buttonClass()}>
+              {t('common.cancel')}
+            </Base.Close>
             {choices.map((choice) => (
               <Button
                 key={choice.label}

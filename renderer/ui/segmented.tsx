@@ -21,7 +21,7 @@ export function Segmented<T extends string>({ label, value, onChange, segments }
       aria-label={label}
       value={[value]}
       onValueChange={([next]) => next !== undefined && onChange(next)}
-      className="flex h-[30px] shrink-0 rounded-[8px] border border-line bg-sunk p-0.5"
+      className="flex h-[30px] w-fit shrink-0 rounded-[8px] border border-line bg-sunk p-0.5"
     >
       {segments.map((segment) => (
         <Toggle

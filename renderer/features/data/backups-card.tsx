@@ -133,7 +133,7 @@ export function BackupsCard({ work }: { work: Work }) {
       ) : data === undefined ? (
         <SkeletonRows rows={2} />
       ) : data.backups.length === 0 ? (
-        <EmptyState>{t('data.backup.none')}</EmptyState>
+        <EmptyState isSlim>{t('data.backup.none')}</EmptyState>
       ) : (
         <Table label={t('data.backup.title')}>
           <thead>

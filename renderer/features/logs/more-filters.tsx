@@ -33,7 +33,10 @@ export function MoreFilters({ filter, onChange }: Props) {
       </Popover.Trigger>
       <Popover.Portal>
         <Popover.Positioner sideOffset={4} align="end" className="z-[55]">
-          <Popover.Popup aria-label={t('logs.more')} className={cn(popupClass, 'grid w-80 gap-3 p-3.5')}>
+          <Popover.Popup
+            aria-label={t('logs.more')}
+            className={cn(popupClass, 'grid w-[29rem] max-w-[calc(100vw-1rem)] grid-cols-2 gap-3 p-3.5')}
+          >
             <Field label={t('logs.component')}>
               <Select
                 label={t('logs.component')}

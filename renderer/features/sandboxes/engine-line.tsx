@@ -20,14 +20,18 @@ export function EngineLine({ engine, image }: { engine: EngineStatus; image: Ima
         t={t}
         i18nKey="sandboxes.engine"
         values={{ version: engine.version ?? '', endpoint: engine.endpoint ?? '' }}
-        components={[<span key="endpoint" className="mono text-text" />]}
+        components={[
+          <span key="endpoint" className="mono inline-block max-w-full text-text [overflow-wrap:anywhere]" />,
+        ]}
       />
       {' · '}
       <Trans
         t={t}
         i18nKey="sandboxes.image"
         values={{ reference: image.reference }}
-        components={[<span key="reference" className="mono text-text" />]}
+        components={[
+          <span key="reference" className="mono inline-block max-w-full text-text [overflow-wrap:anywhere]" />,
+        ]}
       />
       {` (${facts.join(' · ')})`}
     </span>

@@ -81,7 +81,7 @@ function Choices({ vault, onClose }: Omit<Props, 'open'>) {
               <input
                 type="radio"
                 name={groupName}
-                className="mt-[3px] size-4 accent-accent"
+                className="mt-[3px] size-4 shrink-0 accent-accent"
                 checked={backend === each}
                 disabled={isOut}
                 onChange={() => setBackend(each)}

@@ -43,7 +43,7 @@ export function SettingRow({ path, value, draft, error, onEdit, onReset }: Props
         }
         error={error}
       >
-        <span className="flex min-w-0 items-center gap-2 wide:justify-end">
+        <span className="flex min-w-0 items-center gap-2 pair:justify-end">
           <Control path={path} name={name} value={shown} disabled={isOutside} onEdit={onEdit} />
           {source === 'file' && draft === undefined && (
             <Button size="small" look="quiet" aria-label={t('settings.resetTo', { name })} onClick={onReset}>

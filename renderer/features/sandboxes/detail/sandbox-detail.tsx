@@ -70,7 +70,7 @@ function Opened({ sandbox }: { sandbox: SandboxInfo }) {
         title={title || (sandbox.isPooled ? t('sandboxes.warm') : sandbox.sessionId)}
         sub={
           <>
-            {line} · <span className="mono [overflow-wrap:anywhere]">{sandbox.id}</span>
+            {line} · <span className="mono inline-block max-w-full [overflow-wrap:anywhere]">{sandbox.id}</span>
           </>
         }
         actions={<SandboxActions sandbox={sandbox} />}

@@ -100,7 +100,7 @@ function Work({ image }: { image: ImageStatus }) {
   return (
     <>
       <div className="flex flex-wrap items-end gap-2">
-        <div className="min-w-60 flex-1">
+        <div className="min-w-60 flex-1 basis-[calc(100%-8rem)]">
           <Field label={t('sandboxes.tools.images.pullOf')}>
             <TextInput
               className="mono"
