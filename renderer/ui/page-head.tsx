@@ -2,6 +2,9 @@ import { type ReactNode, useEffect, useRef } from 'react';
 
 const openDialog = ':is([role=dialog], [role=alertdialog]):not([data-closed])';
 
+/** What may need more than its two lines. */
+const longTitle = 60;
+
 interface Props {
   /** What is true now. */
   title: string;
@@ -27,7 +30,9 @@ export function PageHead({ title, sub, actions }: Props) {
         <h1
           ref={heading}
           tabIndex={-1}
-          className="w-fit font-title text-title tracking-[-0.015em] outline-none [overflow-wrap:anywhere]"
+          dir="auto"
+          title={title.length > longTitle ? title : undefined}
+          className="line-clamp-2 w-fit font-title text-title tracking-[-0.015em] outline-none [overflow-wrap:anywhere]"
         >
           {title}
         </h1>

@@ -31,7 +31,7 @@ export function ChatHead({ sessionKey, chat }: { sessionKey: SessionKey; chat: C
   return (
     <div className="border-line border-b bg-panel px-6 pt-4 [&>div]:mb-3">
       <PageHead
-        title={title.length > 90 ? `${title.slice(0, 90)}…` : title}
+        title={title}
         sub={
           <span className="flex min-h-5 flex-wrap items-center gap-x-2 gap-y-1 text-small">
             {sessionId !== newSession && <span className="mono">{sessionId}</span>}

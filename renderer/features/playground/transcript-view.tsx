@@ -72,7 +72,7 @@ function EntryView({ entry }: { entry: Entry }) {
   return (
     <div className="max-w-[75%] self-end whitespace-pre-wrap rounded-[12px_12px_3px_12px] bg-accent-bg px-[13px] py-2 [overflow-wrap:anywhere]">
       <span className="sr-only">{t('playground.you')}: </span>
-      {entry.text}
+      <p dir="auto">{entry.text}</p>
       {entry.files && <FileChips files={entry.files} className="mt-1.5" />}
     </div>
   );

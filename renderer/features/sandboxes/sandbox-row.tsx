@@ -54,7 +54,8 @@ export const SandboxRow = memo(function SandboxRow({ sandbox, title, isTicked, o
         <Link
           href={`/sandboxes/${id}`}
           title={isPooled ? t('sandboxes.warm') : title || sessionId}
-          className="block truncate hover:text-accent hover:underline"
+          dir="auto"
+          className="block truncate text-left hover:text-accent hover:underline"
         >
           {isPooled ? t('sandboxes.warm') : title || sessionId}
         </Link>

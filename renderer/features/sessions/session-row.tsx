@@ -135,7 +135,8 @@ function Title({ session, title, onOpen }: { session: Session; title: string; on
       href={detailHref(session)}
       tabIndex={-1}
       onClick={open}
-      className="block truncate outline-none after:absolute after:inset-0 hover:text-accent"
+      dir="auto"
+      className="block truncate text-left outline-none after:absolute after:inset-0 hover:text-accent"
     >
       {hit ? <MarkedText text={hit.text} ranges={hit.ranges} /> : title}
     </a>

@@ -34,7 +34,7 @@ const Block = memo(function Block({ text }: { text: string }) {
 export default function Markdown({ text, isGrowing }: { text: string; isGrowing: boolean }) {
   const blocks = isGrowing ? splitBlocks(text) : [text];
   return (
-    <div className="markdown">
+    <div dir="auto" className="markdown">
       {blocks.map((block, place) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: blocks are only ever added at the end.
         <Block key={place} text={block} />

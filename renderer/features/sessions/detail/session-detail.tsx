@@ -130,7 +130,7 @@ function Opened({ sessionKey, listHref, history, onChanged, onDeleted }: Props &
         </div>
       ) : (
         <PageHead
-          title={title.length > 120 ? `${title.slice(0, 120)}…` : title}
+          title={title}
           sub={<DetailLine history={history} />}
           actions={
             <>

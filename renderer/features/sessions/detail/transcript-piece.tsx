@@ -100,7 +100,11 @@ function Said({ by, at, copy, onFork, children }: SaidProps) {
 
 function Prose({ text }: { text: string }) {
   if (text.trim() === '') return null;
-  return <p className="whitespace-pre-wrap [overflow-wrap:anywhere]">{text.trim()}</p>;
+  return (
+    <p dir="auto" className="whitespace-pre-wrap [overflow-wrap:anywhere]">
+      {text.trim()}
+    </p>
+  );
 }
 
 const summaryClass =
