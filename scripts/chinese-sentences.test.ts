@@ -39,7 +39,7 @@ describe('the sentences of the server in Chinese', () => {
       'The data directory cannot be written: its disk is read-only. Change that or choose another.',
       '无法写入数据目录：磁盘只读。请更改，或另选一个。',
     ],
-    ['Not connected: not running. 3 places were tried.', '未连接：没有运行。尝试了 3 处。'],
+    ['Not connected: not running. Places tried: 3.', '未连接：没有运行。尝试了 3 处。'],
     [
       'PostgreSQL 15.4, 3 of 100 connections used. It is read-only, for instance a standby.',
       'PostgreSQL 15.4，已用 3 / 100 个连接。它是只读的，例如备用库。',

@@ -1,7 +1,7 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { expect, signIn, test } from '../support/console-test.ts';
-import { openings, openOver, pagePaths } from '../support/places.ts';
+import { contentOpenings, type Opening, openings, openOver, pagePaths } from '../support/places.ts';
 import { settled } from '../support/settled.ts';
 
 const themes = ['light', 'dark'] as const;
@@ -23,20 +23,34 @@ for (const path of pagePaths)
     }
   });
 
+async function expectNoFaultsOver(page: Page, consoleUrl: string, opening: Opening): Promise<void> {
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  await page.goto(consoleUrl + opening.path);
+  await settled(page);
+  await openOver(page, opening, 'en');
+  for (const theme of themes) {
+    await page.emulateMedia({ colorScheme: theme });
+    // A menu lies over the page, outside of its landmarks.
+    await expectNoFaults(page, `${opening.name} in ${theme}`, ['region']);
+  }
+}
+
 for (const opening of openings)
   test(`${opening.name} over ${opening.path} has no accessibility faults in either theme`, async ({
     console: page,
     shared,
   }) => {
-    await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
-    await page.goto(shared.consoleUrl + opening.path);
-    await settled(page);
-    await openOver(page, opening, 'en');
-    for (const theme of themes) {
-      await page.emulateMedia({ colorScheme: theme });
-      // A menu lies over the page, outside of its landmarks.
-      await expectNoFaults(page, `${opening.name} in ${theme}`, ['region']);
-    }
+    await expectNoFaultsOver(page, shared.consoleUrl, opening);
+  });
+
+for (const opening of contentOpenings)
+  test(`${opening.name} over ${opening.path} has no accessibility faults in either theme`, async ({
+    page,
+    context,
+    filled,
+  }) => {
+    await context.addCookies([{ ...filled.cookie, url: filled.consoleUrl }]);
+    await expectNoFaultsOver(page, filled.consoleUrl, opening);
   });
 
 test('a console that is gone, and a page whose data cannot be had, have no accessibility faults', async ({

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from '../support/console-test.ts';
 import { findTextFaults } from '../support/page-text.ts';
-import { openings, openOver, pagePaths } from '../support/places.ts';
+import { contentOpenings, openings, openOver, pagePaths } from '../support/places.ts';
 import { settled } from '../support/settled.ts';
 
 const sizes = [
@@ -33,6 +33,17 @@ for (const path of pagePaths)
 for (const opening of openings)
   test(`${opening.name} over ${opening.path} is translated and not cut off`, async ({ console: page, shared }) => {
     await page.goto(shared.consoleUrl + opening.path);
+    await settled(page);
+    await openOver(page, opening, 'en-XA');
+    await expectNoTextFaults(page, opening.name);
+  });
+
+for (const opening of contentOpenings)
+  test(`${opening.name} over ${opening.path} is translated and not cut off`, async ({ page, context, filled }) => {
+    await context.addCookies([{ ...filled.cookie, url: filled.consoleUrl }]);
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    await page.addInitScript(() => localStorage.setItem('agentrail.language', 'en-XA'));
+    await page.goto(filled.consoleUrl + opening.path);
     await settled(page);
     await openOver(page, opening, 'en-XA');
     await expectNoTextFaults(page, opening.name);

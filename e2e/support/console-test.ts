@@ -2,6 +2,7 @@ import { test as base, expect, type Locator, type Page } from '@playwright/test'
 import type { MockScript, MockUpstream } from '../../server/agent/testing/mock-upstream.ts';
 import { startMockUpstream } from '../mock-upstream/mock-upstream.ts';
 import { type ConsoleProgram, startConsole, writeConfig } from './console-program.ts';
+import { leaveContent } from './kept-content.ts';
 import { makeTempHome, type TempHome } from './temp-home.ts';
 
 interface TestFixtures {
@@ -14,9 +15,13 @@ interface TestFixtures {
   console: Page;
 }
 
+type SignedIn = ConsoleProgram & { cookie: { name: string; value: string } };
+
 interface WorkerFixtures {
   /** One program without keys, for tests that leave it as they found it, and the cookie of a signed-in browser. */
-  shared: ConsoleProgram & { cookie: { name: string; value: string } };
+  shared: SignedIn;
+  /** The same with what earlier starts left. */
+  filled: SignedIn;
 }
 
 /** The key that the scripted model accepts. */
@@ -52,6 +57,18 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     // biome-ignore lint/correctness/noEmptyPattern: as above.
     async ({}, use) => {
       const home = await makeTempHome();
+      const program = await startConsole(home);
+      await use({ ...program, cookie: await takeCookie(program) });
+      await program.stop();
+      await home.remove();
+    },
+    { scope: 'worker' },
+  ],
+  filled: [
+    // biome-ignore lint/correctness/noEmptyPattern: as above.
+    async ({}, use) => {
+      const home = await makeTempHome();
+      await leaveContent(home);
       const program = await startConsole(home);
       await use({ ...program, cookie: await takeCookie(program) });
       await program.stop();

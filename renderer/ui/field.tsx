@@ -28,7 +28,7 @@ export function FieldRow({ label, hint, error, children }: FieldProps) {
   return (
     <Base.Root
       invalid={error !== undefined}
-      className="grid items-center gap-x-6 gap-y-1.5 pair:grid-cols-[minmax(0,1fr)_minmax(0,300px)] wide:grid-cols-[minmax(0,1fr)_minmax(0,360px)]"
+      className="grid items-center gap-x-6 gap-y-1.5 pair:grid-cols-[minmax(0,1fr)_minmax(0,360px)]"
     >
       <div className="grid min-w-0">
         <Base.Label className="w-fit font-medium">{label}</Base.Label>

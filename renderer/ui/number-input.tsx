@@ -22,7 +22,7 @@ export function NumberInput({ value, onChange, unit, placeholder = '', disabled 
         onChange={(event) => onChange(event.target.value)}
         className={`${inputClass} tabular w-40`}
       />
-      {unit !== undefined && <span className="text-dim text-small">{unit}</span>}
+      {unit !== undefined && <span className="min-w-16 text-dim text-small">{unit}</span>}
     </span>
   );
 }

@@ -65,7 +65,7 @@ export function ChoicesCard({ draft, onChange, refused }: Props) {
 /** As FieldRow, for a control that names itself. */
 function Row({ label, hint, children }: { label: string; hint: string; children: ReactNode }) {
   return (
-    <div className="grid items-center gap-x-6 gap-y-1.5 pair:grid-cols-[minmax(0,1fr)_minmax(0,300px)] wide:grid-cols-[minmax(0,1fr)_minmax(0,360px)]">
+    <div className="grid items-center gap-x-6 gap-y-1.5 pair:grid-cols-[minmax(0,1fr)_minmax(0,360px)]">
       <div className="grid min-w-0">
         <span className="font-medium">{label}</span>
         <span className="text-dim text-small">{hint}</span>

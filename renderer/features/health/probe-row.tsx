@@ -66,7 +66,7 @@ export function ProbeRow(props: Props) {
               : t(`health.verdicts.${verdict}`)}
           </Chip>
         </span>
-        <RowAction className="min-w-12">{action}</RowAction>
+        <RowAction className="min-w-15">{action}</RowAction>
       </div>
       {isOpen && <div className="border-line-soft border-t bg-code px-3.5 py-2.5">{evidence}</div>}
     </li>

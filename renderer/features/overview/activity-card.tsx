@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { UsageBucket, UsageHistory } from '../../../server/contract/usage.ts';
 import { type Format, useFormat } from '../../i18n/format.ts';
 import { Card } from '../../ui/card.tsx';
+import { EmptyState } from '../../ui/empty-state.tsx';
 import { Segmented } from '../../ui/segmented.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
 
@@ -40,7 +41,7 @@ export function ActivityCard({ usage }: { usage: UsageHistory | undefined }) {
   return (
     <Card title={t('overview.activity.title')} aside={hasRuns ? t('overview.activity.total', { total }) : undefined}>
       {!usage && <Skeleton className="m-3.5 h-36" />}
-      {usage && !hasRuns && <p className="px-3.5 py-8 text-center text-dim">{t('overview.activity.empty')}</p>}
+      {usage && !hasRuns && <EmptyState isSlim>{t('overview.activity.empty')}</EmptyState>}
       {hasRuns && (
         <>
           <div className="flex flex-wrap gap-2 px-3.5 pt-3">

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ChecklistItem } from '../../../server/contract/checklist.ts';
 import { useFormat } from '../../i18n/format.ts';
+import { useServerText } from '../../i18n/use-server-text.ts';
 import { Chip } from '../../ui/chip.tsx';
 import { FoldButton } from '../../ui/fold-button.tsx';
 import { Menu } from '../../ui/menu.tsx';
@@ -68,9 +69,13 @@ export function ItemRow({ item, isOpen, onToggle, isBusy, isTesting, onTest }: P
 /** What was found, and in which state the item is. */
 function useItemWords({ result, isWaived }: ChecklistItem): { found: string; state: string } {
   const { t } = useTranslation();
+  const serverText = useServerText();
   if (!result) return { found: t('readiness.notTested'), state: t('readiness.untestedState') };
   // Which gaps there are depends on the sentence.
-  const found = t(`readiness.found.${result.code}` as 'readiness.found.check_threw', { reason: '', ...result.params });
+  const found = t(`readiness.found.${result.code}` as 'readiness.found.check_threw', {
+    ...result.params,
+    reason: serverText(result.params.reason ?? ''),
+  });
   const state = t(`readiness.states.${result.state}`);
   return { found, state: isWaived ? t('readiness.waivedState', { state }) : state };
 }

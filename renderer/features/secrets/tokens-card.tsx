@@ -54,7 +54,7 @@ export function TokensCard() {
         <ErrorState message={faultText(error)} code={toApiError(error).code} onRetry={() => void refetch()} />
       )}
       {!data && !error && <SkeletonRows rows={2} />}
-      {data?.tokens.length === 0 && <EmptyState>{t('secretCare.tokens.empty')}</EmptyState>}
+      {data?.tokens.length === 0 && <EmptyState isSlim>{t('secretCare.tokens.empty')}</EmptyState>}
       {data?.tokens.map((token) => (
         <TokenRow key={token.id} token={token} now={now} onRevoke={() => setRevoking(token)} />
       ))}

@@ -79,7 +79,7 @@ export function SessionsList({ list, filter, onFilter, place }: Props) {
       <div
         className={cn(cardClass, 'flex min-h-0 flex-col overflow-hidden', rows.length > 0 && 'flex-1')}
         // A few sessions need no more room than they fill; found ones differ in height.
-        style={isWhole && !indexing && rows.length > 0 ? { maxHeight: headHeight + rows.length * rowHeight } : undefined}
+        style={isWhole && rows.length > 0 ? { maxHeight: headHeight + rows.length * rowHeight } : undefined}
       >
         {indexing && <IndexingLine progress={indexing} />}
         {rows.length > 0 ? (

@@ -210,7 +210,7 @@ export const data = {
   },
   retention: {
     title: 'Retention',
-    days: 'Older than days',
+    days: 'Older than (days)',
     preview: 'Preview',
     list: 'Sessions that would go',
     more_one: 'and {{count}} more',

@@ -23,7 +23,7 @@ export const health = {
   body: 'Body of the answer',
   nothingAsked: 'Nothing listens, so nothing was asked.',
   notAsked: 'There is no answer that tells of this check.',
-  toOverview: 'Start it on Overview',
+  toOverview: 'Start…',
   fix: 'Fix',
   probes: {
     liveness: {

@@ -25,7 +25,7 @@ export const health: Words['health'] = {
   body: '返回内容',
   nothingAsked: '没有监听端口，因此没有发出请求。',
   notAsked: '没有得到这项检查的结果。',
-  toOverview: '前往概览启动',
+  toOverview: '启动…',
   fix: '修复',
   probes: {
     liveness: {

@@ -101,9 +101,9 @@ export const secretCare: Words['secretCare'] = {
     removeConfirm: '永久删除',
   },
   sweep: {
-    title: '泄漏检查',
+    title: '泄露检查',
     never: '在日志、会话、工作区、备份、设置和容器中查找所有已保存的值，包括编码后的形式。不会更改任何内容。',
-    start: '检查泄漏',
+    start: '检查泄露',
     again: '重新检查',
     stop: '停止',
     looking: '正在统计内容',
@@ -152,7 +152,7 @@ export const secretCare: Words['secretCare'] = {
     scrub_other: '清除 {{count}} 处…',
     scrubTitle_other: '从 {{count}} 处清除这些值？',
     scrubBody:
-      '每个值会被 [redacted NAME] 这样的标记取代。文件会整体替换，无法撤销。已经泄漏的值还应当在服务商处更换。',
+      '每个值会被 [redacted NAME] 这样的标记取代。文件会整体替换，无法撤销。已经泄露的值还应当在服务商处更换。',
     scrubConfirm: '清除',
     scrubbed_other: '{{count}} 处已清除。',
     left_other: '还剩 {{count}} 处：',
@@ -184,13 +184,13 @@ export const secretCare: Words['secretCare'] = {
     scopes: { chat: '对话', read: '读取', admin: '管理' },
     meanings: {
       chat: '发送消息；跟随、回答和中止运行。',
-      read: '查看会话、文件、跟踪和统计，不能更改。',
+      read: '查看会话、文件、轨迹和统计，不能更改。',
       admin: '重命名、删除以及更改保存的内容。',
     },
     revoke: '撤销…',
     revokeOf: '撤销 {{name}}',
     askTitle: '撤销 {{name}}？',
-    askBody: '使用它的程序会立即被拒绝，无法撤消。',
+    askBody: '使用它的程序会立即被拒绝，无法撤销。',
     askConfirm: '撤销',
     dialog: {
       title: '新建 API 令牌',

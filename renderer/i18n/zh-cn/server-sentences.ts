@@ -200,7 +200,7 @@ export const sentences: readonly Sentence[] = [
     'Docker {{version}} (API {{api}}) answers at {{endpoint}}.',
     'Docker {{version}}（API {{api}}）在 {{endpoint}} 正常响应。',
   ],
-  ['Not connected: {{state}}. {{count}} places were tried.', '未连接：{{state}}。尝试了 {{count}} 处。'],
+  ['Not connected: {{state}}. Places tried: {{count}}.', '未连接：{{state}}。尝试了 {{count}} 处。'],
   ['not found', '没有找到'],
   ['not running', '没有运行'],
   ['no permission', '没有权限'],

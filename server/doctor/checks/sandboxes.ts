@@ -17,7 +17,7 @@ export async function checkDocker({ engine, config }: DoctorSurroundings): Promi
   }
   return {
     ...{ state: config().settings.sandbox.required ? 'bad' : 'warn', details },
-    evidence: `Not connected: ${state.replaceAll('_', ' ')}. ${tries.length} places were tried.`,
+    evidence: `Not connected: ${state.replaceAll('_', ' ')}. Places tried: ${tries.length}.`,
     fix: problem ?? 'Start Docker, then try again.',
     ...(fixCommand !== undefined && { command: fixCommand }),
     repair: 'engine',
