@@ -74,7 +74,9 @@ function useItemWords({ result, isWaived }: ChecklistItem): { found: string; sta
   // Which gaps there are depends on the sentence.
   const found = t(`readiness.found.${result.code}` as 'readiness.found.check_threw', {
     ...result.params,
+    // The words of the server itself.
     reason: serverText(result.params.reason ?? ''),
+    problem: serverText(result.params.problem ?? ''),
   });
   const state = t(`readiness.states.${result.state}`);
   return { found, state: isWaived ? t('readiness.waivedState', { state }) : state };

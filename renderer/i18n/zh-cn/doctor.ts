@@ -93,7 +93,7 @@ export const doctor = {
 
 export const bundle = {
   title: '支持包',
-  sub: '在本机收集，由您逐行查看，不会发送到任何地方。密钥会被去除。',
+  sub: '在本机收集，由你逐行查看，不会发送到任何地方。密钥会被去除。',
   choose: '包含哪些内容',
   gather: '收集…',
   again: '重新选择',

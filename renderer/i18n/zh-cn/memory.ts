@@ -17,7 +17,7 @@ export const memory: Words['memory'] = {
   size: '{{size}} / {{limit}}',
   changed: '更改于 {{when}}',
   discard: '放弃',
-  changedMeanwhile: '您编辑期间，记住的内容有了变化。',
+  changedMeanwhile: '你编辑期间，记住的内容有了变化。',
   takeTheirs: '显示新内容',
   keepMine: '保留我的',
   rebuild: '重建',

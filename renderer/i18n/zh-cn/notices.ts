@@ -14,7 +14,7 @@ export const notices: Words['notices'] = {
   codes: {
     run_failed: { title: '运行失败', note: '{{title}}' },
     question_waiting: { title: '智能体有问题要问', note: '{{question}}' },
-    permission_waiting: { title: '智能体请求许可：{{tool}}', note: '{{title}}' },
+    permission_waiting: { title: '智能体请求使用 {{tool}}', note: '{{title}}' },
     image_missing: { title: '缺少沙箱镜像', note: '{{reference}}' },
     disk_low: { title: '磁盘快满了', note: '仅剩 {{free}}' },
     backup_failed: { title: '定时备份失败', note: '{{message}}' },

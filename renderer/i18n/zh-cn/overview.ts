@@ -61,8 +61,8 @@ export const overview: Words['overview'] = {
     open: '打开对话',
     note: '{{agent}} · {{session}} · 第 {{turn}} 轮',
     elsewhere: '位于 {{host}}',
-    abort: '中止',
-    aborting: '正在中止',
+    abort: '停止',
+    aborting: '正在停止',
   },
   attention: {
     title: '需要处理',

@@ -41,7 +41,7 @@ export const sandboxDetail: Words['sandboxes']['detail'] = {
     expiresAt: '无论是否忙碌，{{at}}更换',
   },
   made: {
-    title: '如何构成',
+    title: '规格',
     image: '镜像',
     container: '容器',
     memory: '内存',
@@ -61,12 +61,12 @@ export const sandboxDetail: Words['sandboxes']['detail'] = {
     age: '已运行',
     command: '命令',
     actions: '操作',
-    agent: '内部代理',
+    agent: '内置助手',
     end: '结束 {{pid}}',
     kill: '强制结束 {{pid}}',
     menu: '进程 {{pid}} 的操作',
     notTold: '无法通知进程 {{pid}}，它可能已经结束。',
-    empty: '除内部代理外没有进程。',
+    empty: '除内置助手外没有进程。',
   },
   stats: {
     cpu: '处理器（单核百分比）',

@@ -183,7 +183,7 @@ export const secretCare: Words['secretCare'] = {
     forUser: '租户 {{tenant}}，用户 {{user}}',
     scopes: { chat: '对话', read: '读取', admin: '管理' },
     meanings: {
-      chat: '发送消息；跟随、回答和中止运行。',
+      chat: '发送消息；跟随、回答和停止运行。',
       read: '查看会话、文件、轨迹和统计，不能更改。',
       admin: '重命名、删除以及更改保存的内容。',
     },

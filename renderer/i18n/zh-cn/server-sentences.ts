@@ -257,7 +257,7 @@ export const sentences: readonly Sentence[] = [
   ['This setting moved. {{use}}', '这项设置已移到别处。{{use}}'],
   ['This setting has no effect any more.', '这项设置已不起作用。'],
   ['There is no such setting.', '没有这项设置。'],
-  ['There is no such setting. Did you mean {{name}}?', '没有这项设置，您要写的是 {{name}} 吗？'],
+  ['There is no such setting. Did you mean {{name}}?', '没有这项设置，你要写的是 {{name}} 吗？'],
   ['The file is over {{count}} characters.', '文件超过 {{count}} 个字符。'],
   ['This is not YAML: {{why}}.', '这不是有效的 YAML：{{why}}。'],
   ['The file cannot be read as YAML: {{why}}.', '文件不能按 YAML 读取：{{why}}。'],
