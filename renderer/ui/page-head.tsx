@@ -8,6 +8,8 @@ const longTitle = 60;
 interface Props {
   /** What is true now. */
   title: string;
+  /** The title is what somebody named something: not words, so nothing to translate. */
+  isName?: boolean;
   sub?: ReactNode;
   actions?: ReactNode;
 }
@@ -16,7 +18,7 @@ interface Props {
  * Takes the focus when its page opens, so that a keyboard or a reader starts at the top of what changed; but never
  * from a dialog, where somebody may be typing while the page behind it still loads.
  */
-export function PageHead({ title, sub, actions }: Props) {
+export function PageHead({ title, isName = false, sub, actions }: Props) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     if (!document.activeElement?.closest(openDialog)) heading.current?.focus({ preventScroll: true });
@@ -31,6 +33,7 @@ export function PageHead({ title, sub, actions }: Props) {
           ref={heading}
           tabIndex={-1}
           dir="auto"
+          translate={isName ? 'no' : undefined}
           title={title.length > longTitle ? title : undefined}
           className="line-clamp-2 w-fit font-title text-title tracking-[-0.015em] outline-none [overflow-wrap:anywhere]"
         >

@@ -80,7 +80,7 @@ export function TenantsCard({ work }: { work: Work }) {
         data.tenants.map(({ tenantId, sessions, sizeBytes }) => (
           <CardRow
             key={tenantId}
-            title={tenantId}
+            title={<span translate="no">{tenantId}</span>}
             note={`${t('data.tenants.sessions', { count: sessions })} · ${format.bytes(sizeBytes)}`}
             actions={
               <a

@@ -73,7 +73,13 @@ export function DeleteDialog({ sessions, onClose, onDeleted }: Props) {
             <ul className="mt-2 max-h-48 overflow-auto rounded-[8px] border border-line-soft">
               {named.slice(0, namedAtMost).map((session) => (
                 <li key={keyOf(session)} className="border-line-soft border-b px-3 py-1.5 last:border-b-0">
-                  <span className="block truncate text-text">{session.title || t('sessions.untitled')}</span>
+                  <span
+                    dir="auto"
+                    translate={session.title ? 'no' : undefined}
+                    className="block truncate text-left text-text"
+                  >
+                    {session.title || t('sessions.untitled')}
+                  </span>
                   <span className="mono block truncate">{keyOf(session)}</span>
                 </li>
               ))}

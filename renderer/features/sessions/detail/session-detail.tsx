@@ -131,6 +131,7 @@ function Opened({ sessionKey, listHref, history, onChanged, onDeleted }: Props &
       ) : (
         <PageHead
           title={title}
+          isName={session.title !== ''}
           sub={<DetailLine history={history} />}
           actions={
             <>
