@@ -27,11 +27,12 @@ export function MemoryCell({ id, limitBytes }: { id: string; limitBytes: number 
   const format = useFormat();
   const history = useStats(id);
   const stats = history.at(-1);
-  const used = stats ? format.bytes(stats.memoryBytes) : t('common.none');
   return (
     <Cell>
       <Sparkline history={history} of={memoryOf} atLeast={limitBytes / 4} />{' '}
-      {t('sandboxes.memory', { used, limit: format.bytes(limitBytes) })}
+      {stats
+        ? t('sandboxes.memory', { used: format.bytes(stats.memoryBytes), limit: format.bytes(limitBytes) })
+        : t('common.none')}
     </Cell>
   );
 }
