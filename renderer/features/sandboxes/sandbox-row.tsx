@@ -66,7 +66,7 @@ export const SandboxRow = memo(function SandboxRow({ sandbox, title, isTicked, o
       <Cell>
         <StateChip sandbox={sandbox} />
       </Cell>
-      <Cell className="max-wide:hidden max-w-34 py-1">
+      <Cell className="max-roomy:hidden max-w-34 py-1">
         <span className="block truncate">{tenantId || t('common.none')}</span>
         <span className="mono block truncate text-[11.5px] text-faint leading-[15px]" title={sandbox.image}>
           {sandbox.image}

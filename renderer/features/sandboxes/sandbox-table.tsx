@@ -17,7 +17,7 @@ interface Props {
 }
 
 const columns = ['session', 'state', 'tenant', 'cpu', 'memory', 'disk', 'created', 'ends'] as const;
-const wide = { session: 'w-full', tenant: 'max-wide:hidden', disk: 'text-right' } as Partial<Record<string, string>>;
+const wide = { session: 'w-full', tenant: 'max-roomy:hidden', disk: 'text-right' } as Partial<Record<string, string>>;
 
 export function SandboxTable({ sandboxes, titleOf, ticked, onTick, onDestroy }: Props) {
   const { t } = useTranslation();

@@ -26,7 +26,7 @@ export function Sparkline({ history, of, atLeast }: Props) {
       width={width}
       height={height}
       viewBox={`0 0 ${width} ${height}`}
-      className="max-roomy:hidden inline-block shrink-0 align-middle"
+      className="max-[1260px]:hidden inline-block shrink-0 align-middle"
     >
       <polyline points={points} className="fill-none stroke-accent" strokeWidth={1.25} strokeLinejoin="round" />
     </svg>
