@@ -35,6 +35,8 @@ test('what a model says runs nothing, loads nothing, and leads only to web addre
 
   const answer = page.getByRole('article', { name: 'Agent' });
   await expect(answer).toContainText('The end of it.');
+  // Plain words until the code for Markdown is there.
+  await expect(answer.getByRole('link', { name: 'fine' })).toBeVisible();
   for (const text of ['click', 'file', 'raw', 'data']) await expect(answer.getByText(text).first()).toBeVisible();
   const links = await answer.getByRole('link').evaluateAll((all) => all.map((link) => link.getAttribute('href')));
   expect(links).toEqual([`${away}/pixel.png?leak=1`, 'https://example.com/docs']);
