@@ -25,6 +25,7 @@ import {
   withLock,
 } from './opened-data.ts';
 import { say, sayPlain } from './output.ts';
+import { addQuarantineCommand } from './quarantine.ts';
 import { addResetCommand } from './reset.ts';
 import { onConsole } from './verbs.ts';
 
@@ -85,7 +86,7 @@ export function addBackupCommands(program: Command, common: Option[]): void {
     .option('--yes', 'really; without it the archive is only proved')
     .action((file: string, flags: Flags & { yes?: boolean }) => runCommand((signal) => bringBack(file, flags, signal)));
 
-  const data = program.command('data').description('move the data directory, or start over with it');
+  const data = program.command('data').description('move the data directory, mend it, or start over with it');
   dress(data.command('move <folder>'))
     .description('copy it there, prove the copy, and use it from then on')
     .option('--yes', 'really; without it the command looks whether it can go there')
@@ -93,6 +94,7 @@ export function addBackupCommands(program: Command, common: Option[]): void {
       runCommand((signal) => move(folder, flags, signal)),
     );
   addResetCommand(dress(data.command('reset')));
+  addQuarantineCommand(dress(data.command('quarantine')));
   dress(data.command('confirm-move'))
     .description('remove the old copy that a move left')
     .option('--yes', 'really; without it the command tells what would go')

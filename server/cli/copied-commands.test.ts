@@ -57,6 +57,18 @@ const copied: [name: keyof typeof cliCommands, args: string[], expected: object]
   ],
   ['dataMove', cliCommands.dataMove('/path/to'), { verb: 'data move', named: ['/path/to'], options: { yes: true } }],
   ['dataReset', cliCommands.dataReset(true), { verb: 'data reset', options: { yes: true, keepSettings: true } }],
+  ['quarantine', cliCommands.quarantine(), { verb: 'data quarantine', options: { yes: true } }],
+  [
+    'tenantImport',
+    cliCommands.tenantImport('acme 1.gz'),
+    { verb: 'tenants import', named: ['acme 1.gz'], options: { merge: 'replace' } },
+  ],
+  ['skillRemove', cliCommands.skillRemove('reading'), { verb: 'skills rm', named: [['reading']] }],
+  [
+    'knowledgeRemove',
+    cliCommands.knowledgeRemove({ tenantId: 'acme', kbId: 'kb_1' }),
+    { verb: 'knowledge rm', named: [['kb_1']], options: { tenant: 'acme' } },
+  ],
   ['oldCopyRemove', cliCommands.oldCopyRemove(), { verb: 'data confirm-move', options: { yes: true } }],
   ['secretClear', cliCommands.secretClear('A_KEY', true), { verb: 'secrets rm', options: { forget: true } }],
   ['tokenRevoke', cliCommands.tokenRevoke('tok_1'), { verb: 'tokens revoke', named: [['tok_1']] }],

@@ -9,12 +9,14 @@ import { addDataCommands } from './data.ts';
 import { addDeployCommand } from './deploy.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { addInitCommand } from './init.ts';
+import { addKnowledgeCommands } from './knowledge.ts';
 import { addMemoryCommands } from './memory.ts';
 import { addMoveCommand } from './move.ts';
 import { exitCodeOf, exitCodes, tellFault } from './opened-data.ts';
 import { addSandboxCommands } from './sandboxes.ts';
 import { addSecretCommands } from './secrets.ts';
 import { runServe } from './serve.ts';
+import { addSkillCommands } from './skills.ts';
 import { addStatusCommands } from './status.ts';
 import { addTokenCommands } from './tokens.ts';
 
@@ -61,6 +63,8 @@ export function createProgram(): Command {
   addTokenCommands(program, [dataDir(), config()]);
   addConfigCommands(program, [dataDir(), config()]);
   addMemoryCommands(program, [dataDir(), config()]);
+  addSkillCommands(program, [dataDir(), config()]);
+  addKnowledgeCommands(program, [dataDir(), config()]);
   addCompletionCommand(program);
   return program;
 }

@@ -21,6 +21,13 @@ export const cliCommands = {
   restore: (file: string) => ['restore', file, '--yes'],
   dataMove: (folder: string) => ['data', 'move', folder, '--yes'],
   dataReset: (keepSettings: boolean) => ['data', 'reset', '--yes', ...(keepSettings ? ['--keep-settings'] : [])],
+  /** All that the integrity check finds. */
+  quarantine: () => ['data', 'quarantine', '--yes'],
+  tenantImport: (file: string) => ['tenants', 'import', file, '--merge', 'replace'],
+  skillRemove: (name: string) => ['skills', 'rm', name],
+  knowledgeRemove: ({ tenantId, kbId }: { tenantId: string; kbId: string }) => [
+    ...['knowledge', 'rm', kbId, '--tenant', tenantId],
+  ],
   oldCopyRemove: () => ['data', 'confirm-move', '--yes'],
   secretClear: (name: string, forget = false) => ['secrets', 'rm', name, ...(forget ? ['--forget'] : [])],
   tokenRevoke: (id: string) => ['tokens', 'revoke', id],

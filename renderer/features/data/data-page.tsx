@@ -12,6 +12,22 @@ import { RetentionCard } from './retention-card.tsx';
 import { TenantsCard } from './tenants-card.tsx';
 import { useWork } from './use-work.ts';
 
+/** For so long the cards above may still grow as their answers arrive. */
+const settleMs = 1500;
+
+/** The link of the Sessions page names it. What stands above is as high as it gets a moment later. */
+function showIfMeant(card: HTMLElement | null): (() => void) | undefined {
+  if (card === null || location.hash !== `#${card.id}`) return undefined;
+  const show = () => card.scrollIntoView({ block: 'center' });
+  const watcher = new ResizeObserver(show);
+  if (card.parentElement) watcher.observe(card.parentElement);
+  const settled = setTimeout(() => watcher.disconnect(), settleMs);
+  return () => {
+    clearTimeout(settled);
+    watcher.disconnect();
+  };
+}
+
 export default function DataPage() {
   const { t } = useTranslation();
   const format = useFormat();
@@ -38,7 +54,9 @@ export default function DataPage() {
           </div>
         </div>
         <IntegrityCard work={work} />
-        <RetentionCard work={work} />
+        <div id="retention" ref={showIfMeant}>
+          <RetentionCard work={work} />
+        </div>
         <ResetCard work={work} />
       </div>
     </>

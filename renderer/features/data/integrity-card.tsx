@@ -1,10 +1,13 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { cliCommands } from '../../../server/contract/cli-commands.ts';
 import type { IntegrityFinding, QuarantineReport } from '../../../server/contract/doctor.ts';
 import { answer, api } from '../../api/client.ts';
+import { useCommandText } from '../../api/use-command-text.ts';
 import { useFaultText } from '../../api/use-fault-text.ts';
 import { useFormat } from '../../i18n/format.ts';
+import { AsCommand } from '../../ui/as-command.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Card, CardRow } from '../../ui/card.tsx';
 import { Checkbox } from '../../ui/checkbox.tsx';
@@ -24,6 +27,7 @@ type Totals = { sessions: number; lines: number; findings: number };
 /** Looks through all that is kept, line by line, and takes damage out of the way. */
 export function IntegrityCard({ work }: { work: Work }) {
   const { t } = useTranslation();
+  const commandText = useCommandText();
   const format = useFormat();
   const faultText = useFaultText();
   const client = useQueryClient();
@@ -34,6 +38,9 @@ export function IntegrityCard({ work }: { work: Work }) {
   const [isAsking, setAsking] = useState(false);
   const isBusy = work.kind !== undefined;
   const takable = found.filter(({ canQuarantine }) => canQuarantine);
+
+  /** The command takes all there is, which is more than what is ticked or shown otherwise. */
+  const takesAll = ticked.size === takable.length && found.length < mostShown;
 
   async function scan() {
     setFound([]);
@@ -168,7 +175,12 @@ export function IntegrityCard({ work }: { work: Work }) {
         open={isAsking}
         onClose={() => setAsking(false)}
         title={t('data.integrity.askTitle', { count: ticked.size })}
-        body={t('data.integrity.askNote')}
+        body={
+          <>
+            <p>{t('data.integrity.askNote')}</p>
+            {takesAll && <AsCommand command={commandText(cliCommands.quarantine())} />}
+          </>
+        }
         choices={[{ label: t('data.integrity.take', { count: ticked.size }), onChoose: takeAway }]}
       />
     </Card>

@@ -1,10 +1,13 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { cliCommands } from '../../../server/contract/cli-commands.ts';
 import type { ImportReport } from '../../../server/contract/keeping.ts';
 import { apiBase } from '../../api/client.ts';
+import { useCommandText } from '../../api/use-command-text.ts';
 import { useFaultText } from '../../api/use-fault-text.ts';
 import { useFormat } from '../../i18n/format.ts';
+import { AsCommand } from '../../ui/as-command.tsx';
 import { Button, buttonClass } from '../../ui/button.tsx';
 import { Card, CardRow } from '../../ui/card.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
@@ -19,6 +22,7 @@ import { WorkLine } from './work-line.tsx';
 /** How much is kept of whom, and taking one tenant out or in. */
 export function TenantsCard({ work }: { work: Work }) {
   const { t } = useTranslation();
+  const commandText = useCommandText();
   const format = useFormat();
   const faultText = useFaultText();
   const client = useQueryClient();
@@ -99,7 +103,12 @@ export function TenantsCard({ work }: { work: Work }) {
         open={file !== undefined}
         onClose={() => setFile(undefined)}
         title={t('data.tenants.importTitle', { name: file?.name ?? '' })}
-        body={t('data.tenants.importNote')}
+        body={
+          <>
+            <p>{t('data.tenants.importNote')}</p>
+            <AsCommand command={commandText(cliCommands.tenantImport(file?.name ?? ''))} />
+          </>
+        }
         choices={
           file
             ? [

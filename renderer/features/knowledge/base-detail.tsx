@@ -2,9 +2,12 @@ import { IconArrowLeft } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation } from 'wouter';
+import { cliCommands } from '../../../server/contract/cli-commands.ts';
+import { useCommandText } from '../../api/use-command-text.ts';
 import { useFaultText } from '../../api/use-fault-text.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { AgentFault } from '../../parts/agent-fault.tsx';
+import { AsCommand } from '../../ui/as-command.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
@@ -21,6 +24,7 @@ import { type BasePlace, useBase, useKnowledgeAction } from './use-knowledge.ts'
 
 export function BaseDetail({ place }: { place: BasePlace }) {
   const { t } = useTranslation();
+  const commandText = useCommandText();
   const format = useFormat();
   const faultText = useFaultText();
   const [, navigate] = useLocation();
@@ -85,10 +89,17 @@ export function BaseDetail({ place }: { place: BasePlace }) {
         open={isAsking}
         onClose={() => setAsking(false)}
         title={t('knowledge.askRemove.title', { name: data?.name ?? place.kbId })}
-        body={t('knowledge.askRemove.body', {
-          count: data?.documents ?? 0,
-          size: format.bytes(data?.sizeBytes ?? 0),
-        })}
+        body={
+          <>
+            <p>
+              {t('knowledge.askRemove.body', {
+                count: data?.documents ?? 0,
+                size: format.bytes(data?.sizeBytes ?? 0),
+              })}
+            </p>
+            <AsCommand command={commandText(cliCommands.knowledgeRemove(place))} />
+          </>
+        }
         choices={[{ label: t('knowledge.askRemove.confirm'), onChoose: remove }]}
       />
     </>

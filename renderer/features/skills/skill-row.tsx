@@ -1,8 +1,11 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { cliCommands } from '../../../server/contract/cli-commands.ts';
 import type { SkillInfo } from '../../../server/contract/skills.ts';
+import { useCommandText } from '../../api/use-command-text.ts';
 import { useFaultText } from '../../api/use-fault-text.ts';
 import { useFormat } from '../../i18n/format.ts';
+import { AsCommand } from '../../ui/as-command.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Chip } from '../../ui/chip.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
@@ -12,6 +15,7 @@ import { useSkillAction } from './use-skills.ts';
 
 export function SkillRow({ skill, onShow }: { skill: SkillInfo; onShow(): void }) {
   const { t } = useTranslation();
+  const commandText = useCommandText();
   const format = useFormat();
   const faultText = useFaultText();
   const [isRemoving, setRemoving] = useState(false);
@@ -64,7 +68,12 @@ export function SkillRow({ skill, onShow }: { skill: SkillInfo; onShow(): void }
         open={isRemoving}
         onClose={() => setRemoving(false)}
         title={t('skills.askRemove.title', { name })}
-        body={t('skills.askRemove.body', { count: files, size: format.bytes(sizeBytes) })}
+        body={
+          <>
+            <p>{t('skills.askRemove.body', { count: files, size: format.bytes(sizeBytes) })}</p>
+            <AsCommand command={commandText(cliCommands.skillRemove(name))} />
+          </>
+        }
         choices={[{ label: t('skills.askRemove.confirm'), onChoose: remove }]}
       />
     </li>

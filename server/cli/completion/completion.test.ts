@@ -9,11 +9,15 @@ import { zshScript } from './zsh.ts';
 
 const places = readPlaces(createProgram());
 
+function ask(shell: string, ...args: string[]): string {
+  return execFileSync(shell, args, { encoding: 'utf8' });
+}
+
 /** What bash itself would offer at the end of `line`. */
 function offeredByBash(line: string): string[] {
   const words = line.split(' ');
-  const ask = `COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _agentrail; printf '%s\\n' "\${COMPREPLY[@]}"`;
-  const said = execFileSync('bash', ['--norc', '-c', `${bashScript(places)}\n${ask}`], { encoding: 'utf8' });
+  const call = `COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _agentrail; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const said = ask('bash', '--norc', '-c', `${bashScript(places)}\n${call}`);
   return said.split('\n').filter(Boolean);
 }
 
@@ -21,8 +25,8 @@ function offeredByBash(line: string): string[] {
 function offeredByZsh(line: string): string[] {
   const words = line.split(' ');
   const own = `compdef() { :; }; _files() { :; }; _describe() { printf '%s\\n' "\${(@P)2}"; }`;
-  const ask = `words=(${words.map((word) => `'${word}'`).join(' ')}); CURRENT=${words.length}; _agentrail`;
-  const said = execFileSync('zsh', ['-f', '-c', `${own}\n${zshScript(places)}\n${ask}`], { encoding: 'utf8' });
+  const call = `words=(${words.map((word) => `'${word}'`).join(' ')}); CURRENT=${words.length}; _agentrail`;
+  const said = ask('zsh', '-f', '-c', `${own}\n${zshScript(places)}\n${call}`);
   const last = words.at(-1) ?? '';
   return said
     .split('\n')
@@ -31,8 +35,8 @@ function offeredByZsh(line: string): string[] {
 }
 
 function offeredByFish(line: string): string[] {
-  const ask = `complete -C '${line}'`;
-  const said = execFileSync('fish', ['--no-config', '-c', `${fishScript(places)}\n${ask}`], { encoding: 'utf8' });
+  const call = `complete -C '${line}'`;
+  const said = ask('fish', '--no-config', '-c', `${fishScript(places)}\n${call}`);
   return said
     .split('\n')
     .map((offer) => offer.replace(/\t.*/, ''))

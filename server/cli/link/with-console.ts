@@ -30,6 +30,12 @@ export interface ConsoleClient {
   ): Promise<Extract<Progress, { type: 'done' }>>;
   /** One more call when the command was stopped, to end what would go on without it. */
   stopOnServer(call: (api: Api) => Promise<unknown>): Promise<void>;
+  /** An operation of the agent API, as the page uses it. Throws the server's error as AppError. */
+  agent<T>(
+    method: 'GET' | 'PATCH' | 'DELETE',
+    path: string,
+    sent?: { query?: Record<string, string>; body?: unknown },
+  ): Promise<T>;
   /** For a body that is not JSON. */
   post(path: string, body: ReadableStream<Uint8Array>): Promise<Response>;
 }
@@ -120,6 +126,21 @@ function clientOf(link: ConsoleLink, dataDir: string, signal: AbortSignal): Cons
       const fetch = (input: string | URL | Request, init?: RequestInit) =>
         link.fetch(new Request(input, { ...init, signal: late }));
       await call(hc<ConsoleApi>(base, { headers, fetch }));
+    },
+    async agent<T>(
+      method: string,
+      path: string,
+      { query = {}, body }: { query?: Record<string, string>; body?: unknown } = {},
+    ) {
+      const isJson = body !== undefined;
+      const response = await open(
+        send(`${base}/agent${path}?${new URLSearchParams(query)}`, {
+          method,
+          headers: { ...headers, ...(isJson && { 'Content-Type': 'application/json' }) },
+          ...(isJson && { body: JSON.stringify(body) }),
+        }),
+      );
+      return (response.status === 204 ? undefined : await response.json()) as T;
     },
     post: (path, body) => {
       const init = { method: 'POST', body, headers, duplex: 'half' };
