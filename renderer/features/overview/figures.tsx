@@ -10,6 +10,7 @@ import { Progress } from '../../ui/progress.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
 import { useNow } from '../../ui/use-now.ts';
 import { HourBars } from './hour-bars.tsx';
+import { SandboxesLine } from './sandboxes-line.tsx';
 
 interface Props {
   usage: ConsoleState | undefined;
@@ -48,6 +49,7 @@ export function Figures({ usage, overview }: Props) {
       </Figure>
       <Figure label={t('overview.figures.sandboxes')} value={format.number(sandboxes.length)} href="/sandboxes">
         {warm > 0 ? t('overview.figures.warm', { busy: busyText, count: warm }) : busyText}
+        {containers.length > 0 && <SandboxesLine />}
       </Figure>
       <DiskFigure usage={usage} backup={overview?.backup} />
     </div>

@@ -43,6 +43,7 @@ export const overview = {
     cost: 'Cost today',
     tokens: '{{input}} tokens in · {{output}} out',
     sandboxes: 'Sandboxes',
+    use: '{{cpu}} of a core · {{memory}}',
     busy_one: '{{count}} busy',
     busy_other: '{{count}} busy',
     noneBusy: 'none busy',

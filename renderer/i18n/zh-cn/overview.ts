@@ -42,6 +42,7 @@ export const overview: Words['overview'] = {
     cost: '今日费用',
     tokens: '词元：入 {{input}} · 出 {{output}}',
     sandboxes: '沙箱',
+    use: '共用 {{cpu}} 单核 · {{memory}}',
     busy_other: '{{count}} 个忙碌',
     noneBusy: '没有忙碌的',
     warm: '{{busy}} · {{count}} 个预热',
