@@ -24,6 +24,9 @@ const bounds = { heapMb: 1.5, nodes: 400, listeners: 60, documents: 1 } as const
 type Measure = keyof typeof bounds;
 type Sample = Record<Measure, number> & { round: number };
 
+/** What gets hot is compiled, and code counts as heap: it would hide what is really kept. */
+const interpretedOnly = '--js-flags=--no-opt --no-maglev --no-sparkplug';
+
 const warmUp = 0.25;
 const roundsPerSample = 5;
 
@@ -81,7 +84,7 @@ async function run(rounds: number, sandboxes: number): Promise<Sample[]> {
   let feed: ConsoleFeed | undefined;
   try {
     const program = await startConsole(home);
-    const browser = await chromium.launch({ executablePath, args: chromiumFlags });
+    const browser = await chromium.launch({ executablePath, args: [...chromiumFlags, interpretedOnly] });
     try {
       feed = await startConsoleFeed(program.consoleUrl, sandboxes);
       const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });

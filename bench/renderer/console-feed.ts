@@ -41,11 +41,10 @@ export async function startConsoleFeed(consoleUrl: string, sandboxes: number): P
       (answer) => {
         if (isState && answer.statusCode === 200) return withSandboxes(answer, outgoing, infos);
         outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-        answer.pipe(outgoing);
-        if (path.startsWith('/console/api/events')) {
-          listening.add(outgoing);
-          outgoing.on('close', () => listening.delete(outgoing));
-        }
+        if (!path.startsWith('/console/api/events')) return answer.pipe(outgoing);
+        void passOn(answer, outgoing);
+        listening.add(outgoing);
+        outgoing.on('close', () => listening.delete(outgoing));
       },
     );
     passed.on('error', () => outgoing.destroy());
@@ -65,6 +64,22 @@ export async function startConsoleFeed(consoleUrl: string, sandboxes: number): P
       });
     },
   };
+}
+
+/** All but the use of the sandboxes that are really there, which would take the place of ours. */
+async function passOn(answer: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  let text = '';
+  try {
+    for await (const chunk of answer.setEncoding('utf8')) {
+      const events = (text + chunk).split('\n\n');
+      text = events.pop() ?? '';
+      for (const event of events) if (!event.includes('"type":"stats"')) outgoing.write(`${event}\n\n`);
+    }
+    outgoing.end();
+  } catch {
+    // One of the two sides is gone.
+    outgoing.destroy();
+  }
 }
 
 function tell(response: ServerResponse, event: ConsoleEvent): void {
