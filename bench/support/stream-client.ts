@@ -1,4 +1,4 @@
-import { Agent, request as ask, type ClientRequest } from 'node:http';
+import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { firstToken, lastToken, type Scenario } from '../streams/scenario.ts';
 
 /** Where and how one server is asked for a stream. */
@@ -34,7 +34,7 @@ export function createStreamClient({ port, path, headers, body }: Target): Strea
     const text = body(scenario);
     const length = String(Buffer.byteLength(text));
     const all = { 'content-type': 'application/json', 'content-length': length, ...headers };
-    const call = ask({ ...common, method: 'POST', path, headers: all, timeout: longestMs });
+    const call = request({ ...common, method: 'POST', path, headers: all, timeout: longestMs });
     call.on('timeout', () => call.destroy(new Error('timeout')));
     call.end(text);
     return call;
@@ -49,9 +49,16 @@ export function createStreamClient({ port, path, headers, body }: Target): Strea
         let hasLast = false;
         let before = '';
         const end = (isWhole: boolean) => resolve({ isWhole, firstTokenMs, bytes });
-        const call = post(scenario);
-        call.on('error', () => end(false));
-        call.on('response', (reply) => {
+        const ask = () => {
+          const call = post(scenario);
+          call.on('error', (error: NodeJS.ErrnoException) => {
+            // The server closed an idle connection in the moment in which it was taken: no request reached it.
+            if (call.reusedSocket && error.code === 'ECONNRESET' && bytes === 0) ask();
+            else end(false);
+          });
+          call.on('response', take);
+        };
+        const take = (reply: IncomingMessage) => {
           reply.on('data', (chunk: Buffer) => {
             bytes += chunk.length;
             // What is looked for may be cut between two chunks.
@@ -62,7 +69,8 @@ export function createStreamClient({ port, path, headers, body }: Target): Strea
           });
           reply.on('error', () => end(false));
           reply.on('end', () => end(reply.statusCode === 200 && hasLast));
-        });
+        };
+        ask();
       }),
     hold: (scenario) =>
       new Promise((resolve, reject) => {
@@ -81,7 +89,7 @@ export function createStreamClient({ port, path, headers, body }: Target): Strea
     getMs: (wanted) =>
       new Promise((resolve, reject) => {
         const startedAt = performance.now();
-        const call = ask({ ...common, agent: false, path: wanted, headers }, (reply) => {
+        const call = request({ ...common, agent: false, path: wanted, headers }, (reply) => {
           reply.resume();
           reply.on('end', () => resolve(performance.now() - startedAt));
         });

@@ -147,7 +147,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
         readFile: (path) => readFile(path, 'utf8'),
         logger,
         clock,
-        tap: joinTaps(metrics.followRun, memoryTap(memory), sinks.tap),
+        tap: joinTaps(metrics.followRun, memoryTap(memory), past.tap, sinks.tap),
         keepRules: createRuleKeeper(config),
         keepFiles,
       });

@@ -38,10 +38,25 @@ const maxKept = 1000;
 const crowd = { runs: 10, withinMs: 250 };
 const maxOwners = 200;
 
+/** What is known of one session. */
+interface Known {
+  stamp: string;
+  summary: Promise<string>;
+  /** Once it is read: whether it is only what was said last. */
+  isLastWords?: boolean;
+  /** What was just said, before its files are asked. */
+  justSaid?: { summary: string; until: number };
+}
+
+/** Words of a turn that just ended; the session's files say the same, three trips to the disk later. */
+const justSaidMs = 5_000;
+
 /** The sessions of one person, each in a line or two. Made without a model, read again only when a session changed. */
 export interface PastSessions {
   /** Latest first, without the session that asks. */
   latest(own: SessionKey, limit: number): Promise<PastSession[]>;
+  /** A turn ended and is stored: the next run, which may begin at once, need not read it. */
+  said(key: SessionKey, asked: string, answer: Message): void;
 }
 
 export function createPastSessions(
@@ -49,7 +64,7 @@ export function createPastSessions(
   clock: Pick<Clock, 'monotonic'> = systemClock,
 ): PastSessions {
   /** By session, the least recently used first. */
-  const kept = new Map<string, { stamp: string; summary: Promise<string> }>();
+  const kept = new Map<string, Known>();
   /** By owner, the longest unasked first. */
   const looks = new Map<string, Look>();
 
@@ -89,31 +104,49 @@ export function createPastSessions(
     const id = `${key.tenantId}/${key.sessionId}`;
     const stamp = `${row.lastActiveAt}:${row.turns}:${row.sizeBytes ?? ''}`;
     const known = kept.get(id);
+    if (known?.justSaid && clock.monotonic() < known.justSaid.until) {
+      keep(id, known);
+      return known.justSaid.summary;
+    }
+    if (known?.stamp === stamp) {
+      keep(id, known);
+      return known.summary;
+    }
+    const found = readSummary(key);
+    const read: Known = { stamp, summary: found.then(({ text }) => text) };
+    keep(id, read);
+    found.then(
+      ({ isLastWords }) => Object.assign(read, { isLastWords }),
+      // One that failed is read again.
+      () => {
+        if (kept.get(id) === read) kept.delete(id);
+      },
+    );
+    return read.summary;
+  }
+
+  /** As the one that was used last. */
+  function keep(id: string, known: Known): void {
     kept.delete(id);
-    const summary = known?.stamp === stamp ? known.summary : readSummary(key);
-    kept.set(id, { stamp, summary });
-    // One that failed is read again.
-    summary.catch(() => {
-      if (kept.get(id)?.summary === summary) kept.delete(id);
-    });
+    kept.set(id, known);
     for (const oldest of kept.keys()) {
       if (kept.size <= maxKept) break;
       kept.delete(oldest);
     }
-    return summary;
   }
 
-  async function readSummary(key: SessionKey): Promise<string> {
+  async function readSummary(key: SessionKey): Promise<{ text: string; isLastWords: boolean }> {
     try {
       const notes = oneLine(await sessions.readMemory(key, 'NOTES.md'));
-      if (notes !== '') return cut(notes);
+      if (notes !== '') return { text: cut(notes), isLastWords: false };
       const { messages } = await sessions.loadMessagesWithBudget(key, lastWordsTokens);
       const [first] = messages;
       const marker = first && markerOf(first, true);
-      return cut(oneLine(marker?.summary || lastWords(messages)));
+      const text = cut(oneLine(marker?.summary || lastWords(messages)));
+      return { text, isLastWords: !marker?.summary };
     } catch (error) {
       // Deleted since it was listed.
-      if (error instanceof AppError && error.code === 'session_not_found') return '';
+      if (error instanceof AppError && error.code === 'session_not_found') return { text: '', isLastWords: true };
       throw error;
     }
   }
@@ -130,6 +163,15 @@ export function createPastSessions(
           return { sessionId, title: cut(oneLine(title)), lastActiveAt, summary: await summaryOf(row) };
         }),
       );
+    },
+    said({ tenantId, sessionId }, asked, answer) {
+      const id = `${tenantId}/${sessionId}`;
+      const known = kept.get(id);
+      // Notes and summaries say more than the last words, and may have changed with them: the files are asked.
+      if (known && known.isLastWords !== true && known.stamp !== '') return;
+      const summary = cut(lastWords([{ role: 'user', content: asked, timestamp: 0 }, answer]));
+      const justSaid = { summary, until: clock.monotonic() + justSaidMs };
+      keep(id, { stamp: '', summary: Promise.resolve(summary), isLastWords: true, justSaid });
     },
   };
 }

@@ -122,6 +122,55 @@ describe('the index of earlier conversations', () => {
     expect(reads).toBe(3);
   });
 
+  test('takes what was just said from the run that said it, and asks the files a few seconds later', async () => {
+    let reads = 0;
+    let time = 0;
+    const { sessions } = manager;
+    const counted = {
+      ...sessions,
+      loadMessagesWithBudget: (key: SessionKey, tokens: number) => {
+        reads += 1;
+        return sessions.loadMessagesWithBudget(key, tokens);
+      },
+    };
+    const index = createPastSessions(counted, { monotonic: () => time });
+    const summaryOf = async (id: string) =>
+      (await index.latest(keyOf('ses_new'), 5)).find(({ sessionId }) => sessionId === id)?.summary;
+    await sessions.writeMemory(keyOf('ses_trains'), 'NOTES.md', 'Likes the night train.');
+    await summaryOf('ses_trains');
+    reads = 0;
+    for (const id of ['ses_boats', 'ses_trains']) {
+      await sessions.appendMessages(keyOf(id), [userMessage('And green ones?'), assistantMessage('Rarely.')]);
+      index.said(keyOf(id), 'And green ones?', assistantMessage('Rarely.'));
+    }
+    expect(await summaryOf('ses_boats')).toBe('asked "And green ones?", answered "Rarely."');
+    expect(reads).toBe(0);
+    expect(await summaryOf('ses_trains')).toBe('Likes the night train.');
+    time = 5_000;
+    expect(await summaryOf('ses_boats')).toBe('asked "And green ones?", answered "Rarely."');
+    expect(reads).toBe(1);
+  });
+
+  test('hears of each turn that is stored', async () => {
+    const read: string[] = [];
+    const counted = {
+      ...manager.sessions,
+      loadMessagesWithBudget: (key: SessionKey, tokens: number) => {
+        read.push(key.sessionId);
+        return manager.sessions.loadMessagesWithBudget(key, tokens);
+      },
+    };
+    const { tap, context } = pastSessions({ sessions: counted, settings: () => settings });
+    const events = await readEvents(await manager.runs.start(ask('Good day', { sessionId: 'ses_boats' })));
+    const [run] = manager.runs.list();
+    if (!run) throw new Error('there was no run');
+    const hear = tap(run);
+    for (const event of events) hear(event);
+    const scope = { ...keyOf('ses_new'), runId: 'run_x', agentId: 'default', message: '', signal: AbortSignal.abort() };
+    expect(await context.provide(scope)).toContain('asked "Good day", answered "Done."');
+    expect(read).toEqual(['ses_trains']);
+  });
+
   test('looks at the list for each run, but once in a quarter second for a crowd of them', async () => {
     let lists = 0;
     let time = 0;

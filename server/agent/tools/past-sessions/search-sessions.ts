@@ -5,6 +5,7 @@ import type { Message } from '../../../contract/messages.ts';
 import type { SessionRow } from '../../../contract/sessions.ts';
 import { assertNever } from '../../../lib/assert-never.ts';
 import type { ContextProvider } from '../../context-providers.ts';
+import type { RunTap } from '../../runs.ts';
 import { defineTool, type Tool } from '../tool.ts';
 import { createPastSessions, type PastSessionStore, pastSessionLine, wordsOf } from './past-sessions.ts';
 
@@ -25,8 +26,15 @@ export interface PastSessionsOptions {
   settings(): Config['pastSessions'];
 }
 
+export interface PastSessionsParts {
+  tool: Tool;
+  context: ContextProvider;
+  /** Hears what is said in each conversation. */
+  tap: RunTap;
+}
+
 /** What an agent knows of the same person's earlier conversations: the latest in its context, all of them to search. */
-export function pastSessions({ sessions, settings }: PastSessionsOptions): { tool: Tool; context: ContextProvider } {
+export function pastSessions({ sessions, settings }: PastSessionsOptions): PastSessionsParts {
   const index = createPastSessions(sessions);
 
   async function search(own: SessionKey, query: string): Promise<string[]> {
@@ -64,6 +72,9 @@ export function pastSessions({ sessions, settings }: PastSessionsOptions): { too
 
   return {
     tool: tool as Tool,
+    tap: (run) => (event) => {
+      if (event.type === 'turn.complete') index.said(run, run.title, event.message);
+    },
     context: {
       name: 'earlier-conversations',
       maxChars: 6000,
