@@ -27,6 +27,9 @@ const words = [
   'ü',
   'x1',
 ];
+/** A filter takes no more. */
+const longestText = 500;
+
 const someText = fc.array(fc.constantFrom(...words), { maxLength: 8 }).map((parts) => parts.join(''));
 
 const atom = fc.constantFrom(
@@ -86,7 +89,10 @@ describe('looking for lines in the bytes of a file', () => {
   it('leaves out no line that matches, whatever is asked for', () => {
     const asked = fc.oneof(
       someText,
-      fc.tuple(source, fc.constantFrom('', 'i', 'u', 'iu', 'v', 'iv')).map(([inner, flags]) => `/${inner}/${flags}`),
+      fc
+        .tuple(source, fc.constantFrom('', 'i', 'u', 'iu', 'v', 'iv'))
+        .map(([inner, flags]) => `/${inner}/${flags}`)
+        .filter(({ length }) => length <= longestText),
     );
     fc.assert(
       fc.property(
