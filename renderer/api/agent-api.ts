@@ -1,5 +1,6 @@
 import { ApiError, errorOf, toApiError } from './api-error.ts';
 import { apiBase, consoleHeader } from './client.ts';
+import { watchedFetch } from './watched-fetch.ts';
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
@@ -23,7 +24,7 @@ function addressOf(path: string, query: Record<string, string> = {}): string {
 export async function askAgent<T>(method: Method, path: string, { query, body }: Options = {}): Promise<T> {
   const isJson = body !== undefined;
   try {
-    const response = await fetch(addressOf(path, query), {
+    const response = await watchedFetch(addressOf(path, query), {
       method,
       headers: { ...consoleHeader, ...(isJson && { 'Content-Type': 'application/json' }) },
       ...(isJson && { body: JSON.stringify(body) }),

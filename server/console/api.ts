@@ -19,6 +19,7 @@ import { measureRoutes } from './routes/measures.ts';
 import { memoryRoutes } from './routes/memory.ts';
 import { noticeRoutes } from './routes/notices.ts';
 import { overviewRoutes } from './routes/overview.ts';
+import { pageFaultRoutes } from './routes/page-faults.ts';
 import { readinessRoutes } from './routes/readiness.ts';
 import { runRoutes } from './routes/runs.ts';
 import { sandboxFileRoutes } from './routes/sandbox-files.ts';
@@ -68,6 +69,7 @@ export function consoleRoutes(context: ConsoleContext) {
     .route('/', supportBundleRoutes(context))
     .route('/', memoryRoutes(context))
     .route('/', logRoutes(context))
+    .route('/', pageFaultRoutes(context))
     .route('/', secretRoutes(context))
     .route('/', secretCareRoutes(context))
     .route('/', leakSweepRoutes(context))

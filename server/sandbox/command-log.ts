@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock.ts';
+import { createLineLimit } from '../telemetry/line-limit.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { createLineLimit } from './line-limit.ts';
 import type { ExecRequest, ExecResult } from './sandbox.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { AppError } from '../../lib/app-error.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { createLineLimit } from '../../telemetry/line-limit.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import { createLineLimit } from '../line-limit.ts';
 
 const windowMs = 10_000;
 /** Per window; a loop inside must not fill the log. */
