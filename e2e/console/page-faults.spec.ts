@@ -10,7 +10,7 @@ test('faults of the page, files that are missing, what the policy refuses and re
   const row = (text: string | RegExp) => list.getByRole('button', { name: text });
   await expect(row('Server is ready.').last()).toBeVisible();
 
-  await page.route('**/console/api/sessions?*', (route) => route.abort());
+  await page.route(/\/console\/api\/data\b/, (route) => route.abort());
   await page.evaluate(async () => {
     setTimeout(() => {
       throw new RangeError('thrown on purpose');
@@ -32,9 +32,11 @@ test('faults of the page, files that are missing, what the policy refuses and re
   await expect(row(/security policy.*script-src-elem/)).toBeVisible();
   expect(await page.evaluate(() => Reflect.has(window, 'wasRun'))).toBe(false);
 
-  await page.getByRole('link', { name: 'Sessions' }).click();
+  const failed = page.waitForEvent('requestfailed', (request) => request.url().includes('/console/api/data'));
+  await page.getByRole('link', { name: 'Data' }).click();
+  await failed;
   await page.getByRole('link', { name: 'Logs' }).click();
-  await expect(row(/got no answer.*GET: Failed to fetch.*api\/sessions/).first()).toBeVisible();
+  await expect(row(/got no answer.*GET: Failed to fetch.*api\/data/).first()).toBeVisible();
   await page.getByRole('combobox', { name: 'Source' }).click();
   await page.getByRole('option', { name: 'Console', exact: true }).click();
   await expect(row(/thrown on purpose/)).toBeVisible();
