@@ -1,5 +1,6 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { config as configureSchemas } from 'zod/v4/core';
 import './ui/base.css';
 import { createLive } from './api/live-store.ts';
 import { createQueryClient } from './api/query-client.ts';
@@ -11,6 +12,8 @@ import { rememberedLanguage } from './i18n/language.ts';
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html lacks #root.');
 
+// Schemas try whether they may compile code, which the page's policy refuses and tells as a fault.
+configureSchemas({ jitless: true });
 const faults = watchPageFaults();
 const live = createLive();
 const queryClient = createQueryClient();
