@@ -152,7 +152,11 @@ async function measureFlood(
   const done = join(home.dir, 'flood-done.json');
   const tasks = await traceTasks(browser, page, async () => {
     await writeFile(join(home.dir, 'flood.json'), JSON.stringify({ seconds, rate }));
-    while (!existsSync(done)) await page.waitForTimeout(100);
+    const latest = performance.now() + (3 * seconds + 60) * 1000;
+    while (!existsSync(done)) {
+      if (performance.now() > latest) throw new Error('The flood did not end: the program is gone, or far too slow.');
+      await page.waitForTimeout(100);
+    }
   });
   heaps.push(await measureHeap(page));
   const { count, tookMs } = JSON.parse(await readFile(done, 'utf8')) as { count: number; tookMs: number };
