@@ -49,15 +49,20 @@ export async function removeTree(path: string): Promise<void> {
   }
 }
 
-/** Opens closed folders and moves those that lie too deep up to `root`. False when there was nothing to do. */
+/**
+ * Opens closed folders and moves those that lie too deep up to `root`. False when there was nothing to do. What the `rm`
+ * that just failed had begun goes on beside this: anything may be gone by now, and that is progress too.
+ */
 async function loosen(root: string): Promise<boolean> {
   let isChanged = false;
   let count = 0;
   const todo: Buffer[] = [Buffer.from(root)];
   for (let path = todo.pop(); path !== undefined; path = todo.pop()) {
-    const { mode } = await lstat(path);
-    if ((mode & 0o700) !== 0o700) {
-      await chmod(path, 0o700);
+    const facts = await lstat(path).catch(nothingIfGone);
+    isChanged ||= !facts;
+    if (!facts) continue;
+    if ((facts.mode & 0o700) !== 0o700) {
+      await chmod(path, 0o700).catch(nothingIfGone);
       isChanged = true;
     }
     for (const entry of await entriesOf(path)) {
@@ -67,7 +72,7 @@ async function loosen(root: string): Promise<boolean> {
         todo.push(child);
         continue;
       }
-      await rename(child, below(Buffer.from(root), await freeName(root, count)));
+      await rename(child, below(Buffer.from(root), await freeName(root, count))).catch(nothingIfGone);
       count += 1;
       isChanged = true;
     }

@@ -2,6 +2,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream as WebStream } from 'node:stream/web';
+import { toWebStream } from '../../lib/to-web-stream.ts';
 
 export type Fetch = (request: Request) => Promise<Response>;
 
@@ -34,6 +35,6 @@ export function createSocketFetch(address: string, token: string): Fetch {
     const status = answer.statusCode ?? 502;
     const isEmpty = status === 204 || status === 304;
     if (isEmpty) answer.resume();
-    return new Response(isEmpty ? null : (Readable.toWeb(answer) as ReadableStream<Uint8Array>), { status, headers });
+    return new Response(isEmpty ? null : toWebStream(answer), { status, headers });
   };
 }

@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream as WebStream } from 'node:stream/web';
 import { AppError } from '../../lib/app-error.ts';
+import { toWebStream } from '../../lib/to-web-stream.ts';
 import { usageError } from '../opened-data.ts';
 
 /** Writes the body whole or not at all, and never in the place of another file; `-` is standard output. */
@@ -39,7 +40,7 @@ async function writeWhole(content: Readable, file: string): Promise<void> {
 /** As a body to send. Throws AppError `usage` when it cannot be read. */
 export async function openFile(file: string): Promise<ReadableStream<Uint8Array>> {
   if (!(await isThere(file))) throw usageError(`There is no file at ${file}.`);
-  return Readable.toWeb(createReadStream(file)) as ReadableStream<Uint8Array>;
+  return toWebStream(createReadStream(file));
 }
 
 async function isThere(file: string): Promise<boolean> {

@@ -1,5 +1,4 @@
 import { createReadStream } from 'node:fs';
-import { Readable } from 'node:stream';
 import { Hono } from 'hono';
 import { z } from 'zod';
 import type {
@@ -15,6 +14,7 @@ import type { IntegrityFinding, IntegrityProgress, QuarantineInfo, QuarantineRep
 import { type ResetState, resetWord } from '../../contract/factory-reset.ts';
 import type { DataCare } from '../../data/data-care.ts';
 import { AppError } from '../../lib/app-error.ts';
+import { toWebStream } from '../../lib/to-web-stream.ts';
 import { answer } from '../answer.ts';
 import type { ConsoleContext } from '../context.ts';
 import { toldProgress } from '../told-progress.ts';
@@ -140,7 +140,7 @@ export function dataCareRoutes(context: ConsoleContext) {
     .get('/data/backups/:name', validate('param', nameParam), async (c) => {
       const { name } = c.req.valid('param');
       const file = await care().backups.fileOf(name);
-      return c.body(Readable.toWeb(createReadStream(file)) as ReadableStream<Uint8Array>, 200, {
+      return c.body(toWebStream(createReadStream(file)), 200, {
         'Content-Type': 'application/octet-stream',
         'Content-Disposition': `attachment; filename="${name}"`,
       });

@@ -1,10 +1,10 @@
-import { Readable } from 'node:stream';
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { type DeployPlan, deployChoicesSchema } from '../../contract/deploy.ts';
 import type { DeployExports } from '../../deploy/deploy-exports.ts';
 import { zipFiles } from '../../deploy/zip-files.ts';
 import { AppError } from '../../lib/app-error.ts';
+import { toWebStream } from '../../lib/to-web-stream.ts';
 import { answer } from '../answer.ts';
 import type { ConsoleContext } from '../context.ts';
 import { validate } from '../validate.ts';
@@ -47,7 +47,7 @@ export function deployRoutes(context: ConsoleContext) {
         name,
         files.filter(({ change }) => change !== 'removed'),
       );
-      return c.body(Readable.toWeb(zip) as ReadableStream<Uint8Array>, 200, {
+      return c.body(toWebStream(zip), 200, {
         'Content-Type': 'application/zip',
         'Content-Disposition': `attachment; filename="${name}.zip"`,
       });

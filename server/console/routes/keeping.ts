@@ -1,9 +1,9 @@
-import { Readable } from 'node:stream';
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { idSchema } from '../../contract/ids.ts';
 import type { ErasurePlan, KeepingProgress, KeptSizes, RetentionPlan } from '../../contract/keeping.ts';
 import { AppError, messageOf } from '../../lib/app-error.ts';
+import { toWebStream } from '../../lib/to-web-stream.ts';
 import type { Keeping } from '../../sessions/keeping/keeping.ts';
 import { retentionRulesSchema, rulesToApply } from '../../sessions/keeping/rules.ts';
 import { answer } from '../answer.ts';
@@ -83,7 +83,7 @@ export function keepingRoutes(context: ConsoleContext) {
     .get('/data/tenants/:tenantId/export', validate('param', tenantParam, 'invalid_id'), async (c) => {
       const { tenantId } = c.req.valid('param');
       const archive = await inUse().exportTenant(tenantId);
-      return c.body(Readable.toWeb(archive) as ReadableStream<Uint8Array>, 200, {
+      return c.body(toWebStream(archive), 200, {
         'Content-Type': 'application/gzip',
         'Content-Disposition': `attachment; filename="${tenantId}.agentrail-tenant.gz"`,
       });

@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { idSchema } from '../../contract/ids.ts';
@@ -9,6 +8,7 @@ import {
   bundleParts,
 } from '../../contract/support-bundle.ts';
 import { AppError } from '../../lib/app-error.ts';
+import { toWebStream } from '../../lib/to-web-stream.ts';
 import type { SupportBundles } from '../../support-bundle/support-bundles.ts';
 import { answer } from '../answer.ts';
 import type { ConsoleContext } from '../context.ts';
@@ -64,7 +64,7 @@ export function supportBundleRoutes(context: ConsoleContext) {
       const { createdAt } = inUse().preview(id);
       const zip = inUse().pack(id, [leave].flat());
       const name = `agentrail-support-${new Date(createdAt).toISOString().slice(0, 16).replaceAll(/[-:]/g, '')}.zip`;
-      return c.body(Readable.toWeb(zip) as ReadableStream<Uint8Array>, 200, {
+      return c.body(toWebStream(zip), 200, {
         'Content-Type': 'application/zip',
         'Content-Disposition': `attachment; filename="${name}"`,
       });

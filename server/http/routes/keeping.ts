@@ -1,7 +1,7 @@
-import { Readable } from 'node:stream';
 import { Hono } from 'hono';
 import type { Config } from '../../contract/config.ts';
 import { AppError } from '../../lib/app-error.ts';
+import { toWebStream } from '../../lib/to-web-stream.ts';
 import type { Keeping } from '../../sessions/keeping/keeping.ts';
 import { retentionRulesSchema, rulesToApply } from '../../sessions/keeping/rules.ts';
 import type { HttpEnv } from '../http-env.ts';
@@ -41,7 +41,7 @@ export function createKeepingRoutes({ keeping, config }: KeepingRouteOptions): H
     .get('/api/tenants/:tenantId/export', async (c) => {
       const { tenantId } = tenantParams.parse(c.req.param());
       const archive = await inUse().exportTenant(tenantId);
-      return c.body(Readable.toWeb(archive) as ReadableStream<Uint8Array>, 200, {
+      return c.body(toWebStream(archive), 200, {
         'Content-Type': 'application/gzip',
         'Content-Disposition': `attachment; filename="${tenantId}.agentrail-tenant.gz"`,
       });

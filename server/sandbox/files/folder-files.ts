@@ -3,7 +3,6 @@ import { constants } from 'node:fs';
 import { chown, lstat, mkdir, open, readlink, rename, rm } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { Readable } from 'node:stream';
-import type { ReadableStream as NodeStream } from 'node:stream/web';
 import { ZipFile } from 'yazl';
 import { mostListed } from '../../contract/workspace-files.ts';
 import { createDataLayout } from '../../data/layout.ts';
@@ -16,6 +15,7 @@ import {
   workspaceParts,
 } from '../../data/workspace-files.ts';
 import { AppError } from '../../lib/app-error.ts';
+import { toWebStream } from '../../lib/to-web-stream.ts';
 import { type CommandUser, leaseWorkspace, type WorkspaceOwner } from '../workspace.ts';
 import type { FileTree, ScannedEntry } from './file-tree.ts';
 
@@ -163,7 +163,7 @@ export function createFolderFiles({ dataDir, owner, user, givesAway }: FolderFil
       const { handle, sizeBytes, modifiedAt } = await reader.open(owner, full(path));
       const content = sizeBytes === 0 ? Readable.from([]) : handle.createReadStream({ end: sizeBytes - 1 });
       if (sizeBytes === 0) await handle.close();
-      return { sizeBytes, modifiedAt, body: Readable.toWeb(content) as NodeStream as ReadableStream<Uint8Array> };
+      return { sizeBytes, modifiedAt, body: toWebStream(content) };
     },
     store: (path, sizeBytes, source, signal) => withFaults(() => store(path, sizeBytes, source, signal)),
     makeFolder: (path) =>
@@ -217,7 +217,7 @@ export function createFolderFiles({ dataDir, owner, user, givesAway }: FolderFil
       }
     }
     zip.end();
-    return Readable.toWeb(zip.outputStream as Readable) as NodeStream as ReadableStream<Uint8Array>;
+    return toWebStream(zip.outputStream as Readable);
   }
 }
 
