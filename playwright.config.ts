@@ -26,7 +26,9 @@ export default defineConfig({
     ['./e2e/support/runtime-reporter.ts'],
   ],
   use: {
-    trace: 'retain-on-failure',
+    // A trace of every test costs as much as some of them; in CI one that fails is tried again, and that is traced.
+    trace: process.env.CI === 'true' ? 'on-first-retry' : 'retain-on-failure',
+    screenshot: 'only-on-failure',
     launchOptions: { args: chromiumFlags, ...(chromium && { executablePath: chromium }) },
   },
   projects: [

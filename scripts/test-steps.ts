@@ -27,9 +27,10 @@ export function checkScript(name: string, script: string): Step {
   return { name, run: async () => single((await runNode([join(root, 'scripts', script)])) === 0) };
 }
 
-export function vitestStep(name: string, project: string, exclude: string[] = []): Step {
-  const report = join(reportDir, `${project}.json`);
-  const args = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+/** `projects`: one of `vitest.config.ts`, or a pattern of several. */
+export function vitestStep(name: string, projects: string, exclude: string[] = []): Step {
+  const report = join(reportDir, `${projects.replace('*', '')}.json`);
+  const args = ['run', '--project', projects, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   for (const pattern of exclude) args.push('--exclude', pattern);
   return {
     name,

@@ -51,7 +51,7 @@ async function planSteps(): Promise<Step[]> {
   ];
   const withEngines = docker ? dockerTests : engines ? findEngineTests(root) : [];
   const impossible = [...withEngines, ...(postgres ? postgresTests : []), ...(deploy ? deployTests : [])];
-  steps.push(vitestStep('integration tests', 'integration', impossible));
+  steps.push(vitestStep('integration tests', 'integration*', impossible));
   if (postgres) steps.push(cannotRun('integration tests with PostgreSQL', postgresTests, postgres, mustRun));
   if (deploy) steps.push(cannotRun('integration tests of deployments', deployTests, deploy, mustRun));
   if (docker) steps.push(cannotRun('integration tests with containers', dockerTests, docker, mustRun));

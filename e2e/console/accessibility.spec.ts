@@ -1,21 +1,25 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { expect, signIn, test } from '../support/console-test.ts';
-import { contentOpenings, type Opening, openings, openOver, pagePaths } from '../support/places.ts';
-import { settled } from '../support/settled.ts';
+import { contentOpenings, type Opening, openings, openOver, pagePaths, visit } from '../support/places.ts';
+import { drawn, settled } from '../support/settled.ts';
+
+// Nothing that other specs do is in what they look at.
+test.use({ circle: 'accessibility' });
 
 const themes = ['light', 'dark'] as const;
 
 async function expectNoFaults(page: Page, what: string, ignored: string[] = []): Promise<void> {
+  await drawn(page);
   const { violations } = await new AxeBuilder({ page }).disableRules(ignored).analyze();
   const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
   expect.soft(told, what).toEqual([]);
 }
 
 for (const path of pagePaths)
-  test(`${path} has no accessibility faults in either theme`, async ({ console: page, shared }) => {
-    await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
-    await page.goto(shared.consoleUrl + path);
+  test(`${path} has no accessibility faults in either theme`, async ({ walk: page }) => {
+    await page.emulateMedia({ colorScheme: 'light' });
+    await visit(page, path);
     for (const theme of themes) {
       await page.emulateMedia({ colorScheme: theme });
       await settled(page);
@@ -23,10 +27,9 @@ for (const path of pagePaths)
     }
   });
 
-async function expectNoFaultsOver(page: Page, consoleUrl: string, opening: Opening): Promise<void> {
-  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
-  await page.goto(consoleUrl + opening.path);
-  await settled(page);
+async function expectNoFaultsOver(page: Page, opening: Opening): Promise<void> {
+  await page.emulateMedia({ colorScheme: 'light' });
+  await visit(page, opening.path);
   await openOver(page, opening, 'en');
   for (const theme of themes) {
     await page.emulateMedia({ colorScheme: theme });
@@ -36,11 +39,8 @@ async function expectNoFaultsOver(page: Page, consoleUrl: string, opening: Openi
 }
 
 for (const opening of openings)
-  test(`${opening.name} over ${opening.path} has no accessibility faults in either theme`, async ({
-    console: page,
-    shared,
-  }) => {
-    await expectNoFaultsOver(page, shared.consoleUrl, opening);
+  test(`${opening.name} over ${opening.path} has no accessibility faults in either theme`, async ({ walk: page }) => {
+    await expectNoFaultsOver(page, opening);
   });
 
 for (const opening of contentOpenings)
@@ -50,7 +50,8 @@ for (const opening of contentOpenings)
     filled,
   }) => {
     await context.addCookies([{ ...filled.cookie, url: filled.consoleUrl }]);
-    await expectNoFaultsOver(page, filled.consoleUrl, opening);
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    await expectNoFaultsOver(page, { ...opening, path: filled.consoleUrl + opening.path });
   });
 
 test('a console that is gone, and a page whose data cannot be had, have no accessibility faults', async ({

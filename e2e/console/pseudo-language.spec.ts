@@ -1,8 +1,11 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from '../support/console-test.ts';
 import { findTextFaults } from '../support/page-text.ts';
-import { contentOpenings, openings, openOver, pagePaths } from '../support/places.ts';
+import { contentOpenings, openings, openOver, pagePaths, visit } from '../support/places.ts';
 import { settled } from '../support/settled.ts';
+
+// Nothing that other specs do is in what they look at.
+test.use({ circle: 'pseudo-language' });
 
 const sizes = [
   { width: 1280, height: 800 },
@@ -18,22 +21,19 @@ async function expectNoTextFaults(page: Page, what: string): Promise<void> {
   }
 }
 
-test.beforeEach(async ({ console: page }) => {
-  await page.emulateMedia({ reducedMotion: 'reduce' });
-  await page.evaluate(() => localStorage.setItem('agentrail.language', 'en-XA'));
+test.beforeAll(async ({ walk }) => {
+  await walk.addInitScript(() => localStorage.setItem('agentrail.language', 'en-XA'));
 });
 
 for (const path of pagePaths)
-  test(`${path} shows no text that is not translated, and none that is cut off`, async ({ console: page, shared }) => {
-    await page.goto(shared.consoleUrl + path);
-    await settled(page);
+  test(`${path} shows no text that is not translated, and none that is cut off`, async ({ walk: page }) => {
+    await visit(page, path);
     await expectNoTextFaults(page, path);
   });
 
 for (const opening of openings)
-  test(`${opening.name} over ${opening.path} is translated and not cut off`, async ({ console: page, shared }) => {
-    await page.goto(shared.consoleUrl + opening.path);
-    await settled(page);
+  test(`${opening.name} over ${opening.path} is translated and not cut off`, async ({ walk: page }) => {
+    await visit(page, opening.path);
     await openOver(page, opening, 'en-XA');
     await expectNoTextFaults(page, opening.name);
   });
@@ -43,14 +43,13 @@ for (const opening of contentOpenings)
     await context.addCookies([{ ...filled.cookie, url: filled.consoleUrl }]);
     await page.emulateMedia({ reducedMotion: 'reduce' });
     await page.addInitScript(() => localStorage.setItem('agentrail.language', 'en-XA'));
-    await page.goto(filled.consoleUrl + opening.path);
-    await settled(page);
+    await visit(page, filled.consoleUrl + opening.path);
     await openOver(page, opening, 'en-XA');
     await expectNoTextFaults(page, opening.name);
   });
 
-test('the check sees English, and text that is cut off', async ({ console: page }) => {
-  await settled(page);
+test('the check sees English, and text that is cut off', async ({ walk: page }) => {
+  await visit(page, '/');
   await page.evaluate(() => {
     const box = document.createElement('p');
     box.textContent = 'Plain words of a page that nobody translated';

@@ -18,10 +18,14 @@ interface TestFixtures {
 type SignedIn = ConsoleProgram & { cookie: { name: string; value: string } };
 
 interface WorkerFixtures {
+  /** Specs share `shared` and `walk` with those alone that name the same circle. */
+  circle: string;
   /** One program without keys, for tests that leave it as they found it, and the cookie of a signed-in browser. */
   shared: SignedIn;
   /** The same with what earlier starts left. */
   filled: SignedIn;
+  /** A signed-in page of `shared` for walks through many places: the browser keeps what it loaded and compiled. */
+  walk: Page;
 }
 
 /** The key that the scripted model accepts. */
@@ -53,6 +57,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     });
     await Promise.all(started.map((upstream) => upstream.close()));
   },
+  circle: ['', { option: true, scope: 'worker' }],
   shared: [
     // biome-ignore lint/correctness/noEmptyPattern: as above.
     async ({}, use) => {
@@ -73,6 +78,15 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
       await use({ ...program, cookie: await takeCookie(program) });
       await program.stop();
       await home.remove();
+    },
+    { scope: 'worker' },
+  ],
+  walk: [
+    async ({ browser, shared }, use) => {
+      const context = await browser.newContext({ baseURL: shared.consoleUrl, reducedMotion: 'reduce' });
+      await context.addCookies([{ ...shared.cookie, url: shared.consoleUrl }]);
+      await use(await context.newPage());
+      await context.close();
     },
     { scope: 'worker' },
   ],

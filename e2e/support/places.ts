@@ -3,6 +3,7 @@ import { en } from '../../renderer/i18n/en/index.ts';
 import { toPseudo } from '../../renderer/i18n/pseudo.ts';
 import { zhCn } from '../../renderer/i18n/zh-cn/index.ts';
 import { keptSession } from './kept-content.ts';
+import { settled } from './settled.ts';
 
 export const pagePaths = [
   '/',
@@ -73,6 +74,13 @@ export const openings: readonly Opening[] = [
   { name: 'factory-reset', path: '/data', button: 'data.reset.ask' },
   { name: 'add-mcp', path: '/settings', button: 'mcp.add' },
 ];
+
+/** Loads a page, whatever was there before; the pointer lies over nothing. */
+export async function visit(page: Page, path: string): Promise<void> {
+  await page.mouse.move(0, 0);
+  await page.goto(path);
+  await settled(page);
+}
 
 const session = `/sessions/${keptSession.tenantId}/${keptSession.userId}/${keptSession.sessionId}`;
 

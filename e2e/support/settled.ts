@@ -21,4 +21,26 @@ export async function settled(page: Page): Promise<void> {
         observer.observe(document, { subtree: true, childList: true, attributes: true });
       }),
   );
+  await drawn(page);
+}
+
+/**
+ * Three frames in a row without a transition. A new theme changes no element, and its colours take some frames even with
+ * reduced motion: those that are inherited begin when the colour above them has come.
+ */
+export async function drawn(page: Page): Promise<void> {
+  await page.evaluate(
+    () =>
+      new Promise<void>((resolve) => {
+        const ends = (each: Animation) => Number.isFinite(each.effect?.getComputedTiming().endTime);
+        const isMoving = () => document.getAnimations().some((each) => each.playState === 'running' && ends(each));
+        let still = 0;
+        const look = () => {
+          still = isMoving() ? 0 : still + 1;
+          if (still === 3) resolve();
+          else requestAnimationFrame(look);
+        };
+        requestAnimationFrame(look);
+      }),
+  );
 }

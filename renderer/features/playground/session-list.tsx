@@ -103,7 +103,7 @@ function SessionRow({ session, isCurrent, isRunning, now, onOpen }: RowProps) {
         onClick={onOpen}
         className={cn('block rounded-[7px] px-2 py-1.5', isCurrent ? 'bg-accent-bg' : 'hover:bg-hover')}
       >
-        <span dir="auto" className="block truncate text-left">
+        <span dir="auto" translate={session.title ? 'no' : undefined} className="block truncate text-left">
           {session.title || t('playground.sessions.untitled')}
         </span>
         <span className="flex items-center gap-1.5 text-dim text-small">

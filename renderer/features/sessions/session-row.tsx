@@ -136,6 +136,7 @@ function Title({ session, title, onOpen }: { session: Session; title: string; on
       tabIndex={-1}
       onClick={open}
       dir="auto"
+      translate={session.title ? 'no' : undefined}
       className="block truncate text-left outline-none after:absolute after:inset-0 hover:text-accent"
     >
       {hit ? <MarkedText text={hit.text} ranges={hit.ranges} /> : title}
