@@ -4,8 +4,9 @@ import { aloneTests } from './scripts/alone-tests.ts';
 const integrationTests = '{server,electron,scripts}/**/*.integration.test.ts';
 
 const integration = {
-  testTimeout: 60_000,
-  hookTimeout: 120_000,
+  // Bounds of what is tested are in the tests; these end what hangs, also where the machine has much else to do.
+  testTimeout: 120_000,
+  hookTimeout: 180_000,
   // Told by name at the end of `npm test`. Unit tests are never tried again: a property that fails once failed.
   retry: process.env.CI === 'true' ? 1 : 0,
 };

@@ -9,5 +9,5 @@ test('a served program that is killed 25 times while clients write loses nothing
   expect(faults).toEqual([]);
   expect(kills).toBe(25);
   // However slow the machine, there was something to lose.
-  expect(acknowledgements).toBeGreaterThan(50);
+  expect(acknowledgements).toBeGreaterThan(20);
 });
