@@ -1,9 +1,12 @@
+import { join } from 'node:path';
 import { configDefaults, defineConfig } from 'vitest/config';
 import { aloneTests } from './scripts/alone-tests.ts';
 
 const integrationTests = '{server,electron,scripts}/**/*.integration.test.ts';
 
 const integration = {
+  // For the programs that they start from sources: loading those takes most of the life of such a program.
+  env: { NODE_COMPILE_CACHE: join(import.meta.dirname, '.cache/test/compiled') },
   // Bounds of what is tested are in the tests; these end what hangs, also where the machine has much else to do.
   testTimeout: 120_000,
   hookTimeout: 180_000,

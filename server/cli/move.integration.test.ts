@@ -9,6 +9,8 @@ import { createFileSessionStore } from '../sessions/file-store.ts';
 import { makePostgresCluster, type PostgresCluster } from '../sessions/postgres/fixtures/postgres-cluster.ts';
 import { silentLogger } from '../telemetry/logger.ts';
 
+const compiled = process.env.NODE_COMPILE_CACHE ?? '';
+
 let cluster: PostgresCluster;
 let dataDir: string;
 beforeAll(async () => {
@@ -26,7 +28,7 @@ function agentrail(
   env: Record<string, string> = {},
 ): Promise<{ code: number; out: string; err: string }> {
   const main = path.join(import.meta.dirname, 'main.ts');
-  const options = { env: { PATH: '/usr/bin:/bin', HOME: dataDir, ...env } };
+  const options = { env: { PATH: '/usr/bin:/bin', HOME: dataDir, NODE_COMPILE_CACHE: compiled, ...env } };
   return new Promise((resolve) => {
     execFile(process.execPath, [main, ...args, '--data-dir', dataDir], options, (error, out, err) =>
       resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err }),

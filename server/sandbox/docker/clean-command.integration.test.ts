@@ -13,6 +13,8 @@ import { writeLabels } from '../labels.ts';
 import { readOwnIdentity } from '../process-identity.ts';
 import { openRealSandboxes } from '../real-sandboxes.ts';
 
+const compiled = process.env.NODE_COMPILE_CACHE ?? '';
+
 /** A daemon of its own: the command cleans up everything of ours that an engine has, whoever left it. */
 let daemon: RealDaemon;
 let registry: RealRegistry;
@@ -30,7 +32,7 @@ afterAll(async () => {
 
 async function agentrail(...args: string[]) {
   const main = join(import.meta.dirname, '../../cli/main.ts');
-  const env = { PATH: '/usr/bin:/bin', HOME: dataDir, DOCKER_HOST: daemon.address };
+  const env = { PATH: '/usr/bin:/bin', HOME: dataDir, DOCKER_HOST: daemon.address, NODE_COMPILE_CACHE: compiled };
   const child = spawn(process.execPath, [main, 'sandboxes', ...args, '--data-dir', dataDir], { env });
   let out = '';
   let err = '';

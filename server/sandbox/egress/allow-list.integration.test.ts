@@ -285,7 +285,10 @@ describe('a flood', () => {
 
   it('of refusals does not fill the log', async () => {
     const loop = 'for i in $(seq 8); do curl -s -o /dev/null $(printf "http://other.test/%s " $(seq 15)); done';
+    const startedAt = performance.now();
     await shell(loop);
-    expect(decisions().length).toBeLessThan(103);
+    // The bound is one of ten seconds, and a busy machine takes longer.
+    const windows = 1 + Math.floor((performance.now() - startedAt) / 10_000);
+    expect(decisions().length).toBeLessThan(100 * windows + 3);
   });
 });
