@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream as WebStream } from 'node:stream/web';
-import { toWebStream } from '../../lib/to-web-stream.ts';
+import { toWebStream } from '../lib/to-web-stream.ts';
 
 export type Fetch = (request: Request) => Promise<Response>;
 
