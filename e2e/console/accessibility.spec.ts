@@ -1,8 +1,8 @@
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
+import { accessibilityFaults } from '../support/accessibility-faults.ts';
 import { expect, signIn, test } from '../support/console-test.ts';
 import { contentOpenings, type Opening, openings, openOver, pagePaths, visit } from '../support/places.ts';
-import { drawn, settled } from '../support/settled.ts';
+import { settled } from '../support/settled.ts';
 
 // Nothing that other specs do is in what they look at.
 test.use({ circle: 'accessibility' });
@@ -10,10 +10,7 @@ test.use({ circle: 'accessibility' });
 const themes = ['light', 'dark'] as const;
 
 async function expectNoFaults(page: Page, what: string, ignored: string[] = []): Promise<void> {
-  await drawn(page);
-  const { violations } = await new AxeBuilder({ page }).disableRules(ignored).analyze();
-  const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
-  expect.soft(told, what).toEqual([]);
+  expect.soft(await accessibilityFaults(page, { ignored }), what).toEqual([]);
 }
 
 for (const path of pagePaths)

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
+import { accessibilityFaults } from '../support/accessibility-faults.ts';
 import { writeConfig } from '../support/console-program.ts';
 import { expect, signIn, test } from '../support/console-test.ts';
 
@@ -39,8 +39,7 @@ test('files follow the choices, are handed over as a zip, and are compared with 
   await expect(
     page.getByText('agentrail deploy --target compose --instances 2 --docker socket --out compose'),
   ).toBeVisible();
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id }) => id)).toEqual([]);
+  expect(await accessibilityFaults(page)).toEqual([]);
 });
 
 test('what cannot be is said at its field, and the address keeps what was chosen', async ({

@@ -2,8 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
+import { accessibilityFaults } from '../support/accessibility-faults.ts';
 import type { ConsoleProgram } from '../support/console-program.ts';
 import { test as base, configureModel, expect, signIn, upstreamKey } from '../support/console-test.ts';
 import { makeTempHome, type TempHome } from '../support/temp-home.ts';
@@ -40,8 +40,7 @@ async function expectAnswer(page: Page, words: string | RegExp): Promise<void> {
 
 async function expectNoFaults(page: Page): Promise<void> {
   await expect(page.locator('[aria-busy=true]')).toHaveCount(0);
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)).toEqual([]);
+  expect(await accessibilityFaults(page)).toEqual([]);
 }
 
 test('the offline demo answers, and the first run never comes back', async ({ start, page }) => {

@@ -1,7 +1,7 @@
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
+import { accessibilityFaults } from '../support/accessibility-faults.ts';
 import { expect, signIn, test } from '../support/console-test.ts';
 
 test('health is what a client gets, check by check, with evidence', async ({ start, page }) => {
@@ -27,8 +27,7 @@ test('health is what a client gets, check by check, with evidence', async ({ sta
   await expect(page.getByRole('img', { name: /^Free disk: now/ })).toBeVisible();
   for (const theme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)).toEqual([]);
+    expect(await accessibilityFaults(page)).toEqual([]);
   }
 });
 
@@ -55,8 +54,7 @@ test('a stopped server is not a failed one, and a console that is gone is told f
 async function accessible(page: Page): Promise<void> {
   for (const theme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)).toEqual([]);
+    expect(await accessibilityFaults(page)).toEqual([]);
   }
 }
 

@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
+import { accessibilityFaults } from '../support/accessibility-faults.ts';
 import { expect, setKey, signIn, test } from '../support/console-test.ts';
 
 const everything = fileURLToPath(import.meta.resolve('@modelcontextprotocol/server-everything/dist/index.js'));
@@ -14,8 +14,7 @@ function entryOf(page: Page, name: string) {
 
 /** Accessibility faults of a part of the page; the whole of it is looked at elsewhere. */
 async function faults(page: Page, part: string): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).include(part).analyze();
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
+  return accessibilityFaults(page, { part });
 }
 
 test('servers are added, started, switched off and removed by keyboard, and the comments of the file stay', async ({

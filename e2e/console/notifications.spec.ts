@@ -1,4 +1,4 @@
-import AxeBuilder from '@axe-core/playwright';
+import { accessibilityFaults } from '../support/accessibility-faults.ts';
 import { configureModel, expect, setKey, signIn, test } from '../support/console-test.ts';
 
 test('a run that failed elsewhere is told once, listed, leads to its session, and can be dismissed', async ({
@@ -31,8 +31,7 @@ test('a run that failed elsewhere is told once, listed, leads to its session, an
   const list = page.getByRole('dialog', { name: 'Notifications' });
   const row = list.getByRole('link', { name: /A run failed/ });
   await expect(row).toContainText('Fail for me');
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)).toEqual([]);
+  expect(await accessibilityFaults(page)).toEqual([]);
 
   await row.click();
   await expect(page).toHaveURL(/\/playground\/ses_/);

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
+import { accessibilityFaults } from '../support/accessibility-faults.ts';
 import { configureModel, expect, rowOf, setKey, signIn, test, upstreamKey } from '../support/console-test.ts';
 
 test('a key is set, tested and cleared, and its value never travels to the page', async ({
@@ -182,6 +182,5 @@ test('the key of the vault moves to a passphrase, and a damaged vault is moved a
 });
 
 async function noFaults(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)).toEqual([]);
+  expect(await accessibilityFaults(page)).toEqual([]);
 }

@@ -1,8 +1,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import type { SessionListing } from '../../server/contract/sessions.ts';
+import { accessibilityFaults } from '../support/accessibility-faults.ts';
 import { expect, signIn, test } from '../support/console-test.ts';
 import type { TempHome } from '../support/temp-home.ts';
 
@@ -60,8 +60,7 @@ async function keepSession(home: TempHome, kept: Kept, age: number): Promise<voi
 const grid = (page: Page) => page.getByRole('grid', { name: 'Sessions' });
 const row = (page: Page, title: string | RegExp) => page.getByRole('row', { name: title });
 const faults = async (page: Page) => {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
+  return accessibilityFaults(page);
 };
 
 test('an empty list says how a session begins', async ({ home, start, page }) => {

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
+import { accessibilityFaults } from '../support/accessibility-faults.ts';
 import { expect, signIn, test } from '../support/console-test.ts';
 
 /** What the page's policy refused, and every other complaint of the browser. */
@@ -18,8 +18,7 @@ function complaintsOf(page: Page): string[] {
 async function expectAccessible(page: Page, part = 'body'): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    const { violations } = await new AxeBuilder({ page }).include(part).analyze();
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)).toEqual([]);
+    expect(await accessibilityFaults(page, { part })).toEqual([]);
   }
 }
 

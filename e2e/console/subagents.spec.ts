@@ -1,6 +1,6 @@
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import type { MockReply, MockScript } from '../../server/agent/testing/mock-upstream.ts';
+import { accessibilityFaults } from '../support/accessibility-faults.ts';
 import { configureModel, expect, setKey, signIn, test } from '../support/console-test.ts';
 
 const call = (name: string, args: Record<string, unknown> = {}): MockReply => ({
@@ -20,8 +20,7 @@ const script: MockScript = ({ body }) => {
 };
 
 async function faultsOf(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
+  return accessibilityFaults(page);
 }
 
 test('a sub-agent shows what it does, asks on its card, and is seen in the trace', async ({
