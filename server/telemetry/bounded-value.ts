@@ -11,9 +11,15 @@ const maxScanLength = 262_144;
 
 type Redact = (text: string) => string;
 
-/** Cuts text only after redaction: a cut through a secret would leave half of it unrecognised. */
+/** A secret is found although these stand inside of it; not so when JSON has written them as letters. */
+const foldsSecrets = ['\n', '\r', String.fromCharCode(27)];
+
+/**
+ * Cuts text only after redaction: a cut through a secret would leave half of it unrecognised. Text of several lines, or
+ * with colours, is redacted even when it is short, for the line of the log is looked at as JSON alone.
+ */
 export function boundText(text: string, redact: Redact, limit = maxStringLength): string {
-  if (text.length <= limit) return text;
+  if (text.length <= limit) return foldsSecrets.some((mark) => text.includes(mark)) ? redact(text) : text;
   const clean = redact(text.slice(0, maxScanLength));
   return `${clean.slice(0, limit)}… (${text.length} characters)`;
 }

@@ -148,3 +148,10 @@ test('alien text is no line', () => {
   const line = { seq: 1, time: 1, level: 'info' as const, component: 'a', msg: 'b' };
   expect(redactLine(line, plain).line).toBe(line);
 });
+
+test('a secret that is printed over several lines is found before JSON makes letters of its line breaks', () => {
+  const folding = { redact: (text: string) => text.replaceAll(/sec\r?\nret/g, '[redacted KEY]') };
+  const { line, text } = make({ stdout: 'it is sec\nret', deep: { errors: ['sec\r\nret'] } }, {}, folding);
+  expect(line.fields).toEqual({ stdout: 'it is [redacted KEY]', deep: { errors: ['[redacted KEY]'] } });
+  expect(text).not.toContain('ret"');
+});
