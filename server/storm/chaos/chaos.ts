@@ -152,7 +152,8 @@ async function openWorld(plan: EpochPlan, dataDir: string, outside: string, faul
   for (const file of [clockFile, slowFile]) await writeFile(file, '0');
   const config = {
     version: 1,
-    llm: { provider: 'openai', modelId: 'mock-model', baseUrl: upstream.baseUrl },
+    // Shorter than a run: what hangs ends by its silence or by the deadline, whichever comes first.
+    llm: { provider: 'openai', modelId: 'mock-model', baseUrl: upstream.baseUrl, idleTimeoutMs: 1500 },
     permissions: { mode: 'bypassPermissions' },
     runs: { disconnectGraceMs: 0, deadlineMs: 4000 },
     shutdown: { drainMs: 1000 },
