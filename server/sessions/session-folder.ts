@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { type FileHandle, open, rename, stat } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Message } from '../contract/messages.ts';
 import { atomicWriteFile } from '../data/atomic-write.ts';
@@ -109,9 +109,15 @@ export function createSessionFolder(
   /** The session is there with its first line. One that is without messages is whole. */
   async function makeFiles(text: string): Promise<void> {
     await stateLog.make([text], true);
-    await messages.reserve(true);
-    await syncFolder(layout.dir);
-    await syncParent(path.dirname(layout.dir));
+    try {
+      await messages.reserve(true);
+      await syncFolder(layout.dir);
+      await syncParent(path.dirname(layout.dir));
+    } catch (error) {
+      // Whoever asked is told that there is no session: one that is there all the same would be in no list.
+      await rm(layout.stateFile, { force: true }).catch(() => undefined);
+      throw error;
+    }
   }
 
   async function adopt(from: string): Promise<SessionState> {

@@ -1,0 +1,54 @@
+import { constants } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { systemClock } from '../lib/clock.ts';
+import { silentLogger } from '../telemetry/logger.ts';
+import { type AppendFiles, diskFiles } from './append-log.ts';
+import { ann, userMessage } from './conformance.ts';
+import { createFileSessionStore } from './file-store.ts';
+
+let dataDir: string;
+let store: ReturnType<typeof createFileSessionStore>;
+/** The program has no more files to open, from its messages on. */
+let isOut = false;
+
+const files: AppendFiles = {
+  ...diskFiles,
+  async open(file, flags, mode) {
+    const isNew = typeof flags === 'number' && (flags & constants.O_EXCL) !== 0;
+    if (isOut && isNew && String(file).endsWith('messages.jsonl')) {
+      throw Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE', syscall: 'open' });
+    }
+    return diskFiles.open(file, flags, mode);
+  },
+};
+const key = { ...ann, sessionId: 'ses_1' };
+const listed = async () => (await store.list({ limit: 10 })).sessions.map(({ sessionId }) => sessionId);
+
+beforeEach(async () => {
+  dataDir = await mkdtemp(path.join(tmpdir(), 'half-made-'));
+  store = createFileSessionStore({ dataDir, clock: systemClock, logger: silentLogger, files });
+});
+afterEach(async () => {
+  await store.close();
+  await rm(dataDir, { recursive: true });
+});
+
+it('a session that could not be made whole is not there, neither by its id nor in a list, and can be made later', async () => {
+  await store.getOrCreate({ ...ann, sessionId: 'ses_0' }, { agentId: 'default', title: 'before' });
+  expect(await listed()).toEqual(['ses_0']);
+  isOut = true;
+  const making = store.getOrCreate(key, { agentId: 'default', title: 'x' });
+  await expect(making).rejects.toMatchObject({ code: 'storage_unavailable' });
+  isOut = false;
+  await expect(store.get(key)).rejects.toMatchObject({ code: 'session_not_found' });
+  expect(await listed()).toEqual(['ses_0']);
+  expect(await readdir(path.join(dataDir, 'tenants', ann.tenantId, 'sessions', key.sessionId))).toEqual([]);
+
+  await store.getOrCreate(key, { agentId: 'default', title: 'y' });
+  await store.appendMessages(key, [userMessage('now')]);
+  expect((await listed()).toSorted()).toEqual(['ses_0', 'ses_1']);
+  expect((await store.get(key)).title).toBe('y');
+});
