@@ -8,6 +8,9 @@ import { silentLogger } from '../telemetry/logger.ts';
 import { type AppendFiles, diskFiles } from './append-log.ts';
 import { ann, userMessage } from './conformance.ts';
 import { createFileSessionStore } from './file-store.ts';
+import { createSessionAccess } from './session-access.ts';
+import type { SessionFolder } from './session-folder.ts';
+import { initLine } from './session-state.ts';
 
 let dataDir: string;
 let store: ReturnType<typeof createFileSessionStore>;
@@ -51,4 +54,23 @@ it('a session that could not be made whole is not there, neither by its id nor i
   await store.appendMessages(key, [userMessage('now')]);
   expect((await listed()).toSorted()).toEqual(['ses_0', 'ses_1']);
   expect((await store.get(key)).title).toBe('y');
+});
+
+it('a session that a disk took away for a moment is looked for again before it counts as gone', async () => {
+  const access = createSessionAccess({ dataDir, logger: silentLogger, maxOpenSessions: 10 });
+  const line = initLine(key, { agentId: 'default', title: 'x' }, 1);
+  await access.inAny(key, (folder) => access.create(folder, line));
+  let looks = 0;
+  const away = (folder: SessionFolder): SessionFolder => ({
+    ...folder,
+    state: async () => {
+      looks += 1;
+      return looks === 1 ? undefined : folder.state();
+    },
+  });
+  const { summary } = await access.inAny(key, (folder) => access.own(key, away(folder)));
+  expect([summary.title, looks]).toEqual(['x', 2]);
+  const row = await access.index.row(ann.tenantId, key.sessionId);
+  expect(row?.sessionId ?? 'no row').toBe(key.sessionId);
+  await access.close(async () => undefined);
 });

@@ -121,14 +121,19 @@ export function createSessionAccess(options: SessionAccessOptions): SessionAcces
   }
 
   async function own(key: SessionKey, folder: SessionFolder): Promise<OwnSession> {
-    const state = await folder.state();
-    if (state === undefined) await stat(base);
-    else base = layout.tenantsDir;
+    const state = (await folder.state()) ?? (await lookAgain(folder));
+    if (state !== undefined) base = layout.tenantsDir;
     if (state?.summary === undefined || state.isDeleted || !isOwn(state.summary, key)) {
       if (state?.summary === undefined) index.remove(key.tenantId, key.sessionId);
       throw sessionNotFound();
     }
     return { summary: state.summary, stopReason: state.stopReason };
+  }
+
+  /** A disk may have been away at the first look and be back at the second: only what is not there then is gone. */
+  async function lookAgain(folder: SessionFolder): Promise<SessionState | undefined> {
+    await stat(base);
+    return folder.state();
   }
 
   async function create(folder: SessionFolder, line: StateLine): Promise<OwnSession> {
