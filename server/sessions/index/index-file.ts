@@ -26,6 +26,8 @@ export interface IndexFile {
 
 /** Opens or makes the file. Never throws for what the disk or the file is like. */
 export function openIndexFile(file: string): IndexFile {
+  // A file would be made under this name, in whatever folder the program was started.
+  if (file === ':memory:') return openInMemory();
   try {
     return openOnDisk(file);
   } catch {
