@@ -72,6 +72,7 @@ async function run(links: LinkFollower): Promise<void> {
   const updates = openUpdates({
     app,
     file: join(userData, 'updates.json'),
+    network: () => keeper.current()?.network,
     runs: () => personsRuns(keeper.current()),
     async backUp(signal) {
       const other = keeper.adoptedPid();
@@ -247,6 +248,7 @@ function openHost(isSafeMode: boolean, updates: Updates['knowledge'], onEndAsked
     version: app.getVersion(),
     updates: async () => updates(),
     onEndAsked,
+    resolveProxy: (url) => session.defaultSession.resolveProxy(url),
     startKeychain: keychainProcess(join(import.meta.dirname, 'keychain-process.js')),
     ...(isSafeMode && { settings: { plugins: [], mcpServers: {} } }),
   });

@@ -10,6 +10,7 @@ import type { HostOptions } from './host/host-options.ts';
 import { openParts } from './host/open-parts.ts';
 import type { Power } from './host/power.ts';
 import { systemClock } from './lib/clock.ts';
+import type { Network } from './network/network.ts';
 
 export type { ContextProvider } from './agent/context-providers.ts';
 export { defineProfile, type Profile, type ProfileDefinition, type ProfileResolver } from './agent/profiles.ts';
@@ -33,6 +34,7 @@ export { createStreamRoute } from './http/routes/stream.ts';
 export { createKnowledgeManager, type KnowledgeManager } from './knowledge/knowledge-manager.ts';
 export { AppError } from './lib/app-error.ts';
 export { createUserMemory, type UserMemoryManager } from './memory/user-memory.ts';
+export type { Network } from './network/network.ts';
 export type { Plugin, ReadinessProbe } from './plugins/plugin.ts';
 export { runPluginLifecycle } from './plugins/run-plugin-lifecycle.ts';
 export type { SandboxManager } from './sandbox/sandbox.ts';
@@ -59,6 +61,8 @@ export interface ConsoleHost extends ServerHost {
   power: Power;
   /** A line of the log about the window around it. */
   logFault(sentence: string): void;
+  /** The way out, for what the desktop asks by itself. */
+  network: Pick<Network, 'status'>;
   /** How long a shutdown that drains waits for runs. */
   drainMs(): number;
   /** Makes a backup as the scheduled one. Throws as `createBackup`. */
@@ -104,7 +108,7 @@ export async function openConsoleHost(
 ): Promise<BrowserConsoleHost>;
 export async function openConsoleHost(options: ConsoleHostOptions): Promise<ConsoleHost | BrowserConsoleHost> {
   const parts = await openParts(options);
-  const { config, secrets, disk } = parts;
+  const { config, network, secrets, disk } = parts;
   const browserAuth =
     options.auth === 'desktop'
       ? undefined
@@ -121,6 +125,7 @@ export async function openConsoleHost(options: ConsoleHostOptions): Promise<Cons
   };
   const firstRun = await openFirstRunParts({
     ...{ dataDir: parts.dataDir, config, secrets, server: parts.lifecycle, usedBytes, clock: systemClock },
+    fetch: network.fetch,
     ...{ installRoot: findInstallRoot(import.meta.dirname), home: parts.home, logger: parts.logger },
   });
   const consoleApp = createConsoleApp({
@@ -134,6 +139,7 @@ export async function openConsoleHost(options: ConsoleHostOptions): Promise<Cons
     server: parts.lifecycle,
     power: parts.power,
     logFault: (sentence) => parts.logger.child({ component: 'console' }).error(sentence),
+    network,
     drainMs: () => config.current().shutdown.drainMs,
     backUp: parts.backUp,
     hurry: parts.hurry,

@@ -52,6 +52,9 @@ export const session = strict('session', {
     setPermissionCheckHandler(handler: PermissionCheckHandler | null) {
       state.permissionCheck = handler ?? undefined;
     },
+    async resolveProxy(_url: string) {
+      return 'DIRECT';
+    },
     setDevicePermissionHandler(_handler: unknown) {
       // Headless Chromium offers no devices.
     },

@@ -1,3 +1,4 @@
+import type { Session } from 'electron';
 import type { AppUpdater, UpdateInfo } from 'electron-updater';
 import type { FoundUpdate, Updater } from './updates.ts';
 
@@ -5,14 +6,17 @@ const longestNotes = 20_000;
 /** A Mac hands the file to the system first, which may take its time or never answer. */
 const installBoundMs = 60_000;
 
+/** Leads what is about to be asked the way of the settings. */
+type Prepare = (session: Session) => Promise<void>;
+
 /** Loaded when somebody looks for updates, not at the start. */
-export async function loadUpdater(): Promise<Updater> {
+export async function loadUpdater(prepare: Prepare): Promise<Updater> {
   const { autoUpdater } = await import('electron-updater');
-  return wrapUpdater(autoUpdater);
+  return wrapUpdater(autoUpdater, prepare);
 }
 
 /** `updater`: fresh; how it finds, fetches and installs is left to it, when it does so is not. */
-export async function wrapUpdater(updater: AppUpdater): Promise<Updater> {
+export async function wrapUpdater(updater: AppUpdater, prepare?: Prepare): Promise<Updater> {
   const { CancellationToken } = await import('builder-util-runtime');
   updater.autoDownload = false;
   // Installed by us, after everything was closed in order.
@@ -24,6 +28,7 @@ export async function wrapUpdater(updater: AppUpdater): Promise<Updater> {
   updater.on('error', () => undefined);
   return {
     async check() {
+      await prepare?.(updater.netSession);
       const result = await updater.checkForUpdates();
       return result?.isUpdateAvailable ? foundOf(result.updateInfo) : undefined;
     },
@@ -35,6 +40,7 @@ export async function wrapUpdater(updater: AppUpdater): Promise<Updater> {
       updater.on('download-progress', follow);
       try {
         signal.throwIfAborted();
+        await prepare?.(updater.netSession);
         await updater.downloadUpdate(token);
       } finally {
         signal.removeEventListener('abort', cancel);

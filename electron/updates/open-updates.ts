@@ -4,6 +4,7 @@ import type { App } from 'electron';
 import { z } from 'zod';
 import { openOwnFile } from '../own-file.ts';
 import { loadUpdater } from './load-updater.ts';
+import { type KnownNetwork, takeNetwork } from './update-network.ts';
 import { createUpdates, type Updates, type UpdatesOptions } from './updates.ts';
 
 const choicesSchema = z.object({
@@ -16,13 +17,15 @@ interface Given extends Pick<UpdatesOptions, 'runs' | 'backUp' | 'announce' | 'o
   app: Pick<App, 'isPackaged' | 'getVersion' | 'quit'>;
   /** Where the person's choices are kept. */
   file: string;
+  /** The way out that the settings name; undefined while nothing is open. */
+  network(): KnownNetwork | undefined;
 }
 
-export function openUpdates({ app, file, ...given }: Given): Updates {
+export function openUpdates({ app, file, network, ...given }: Given): Updates {
   return createUpdates({
     ...given,
     version: app.getVersion(),
-    load: howToLoad(app.isPackaged),
+    load: howToLoad(app.isPackaged, network),
     choices: openOwnFile(file, choicesSchema, 'The choice about updates'),
     requestQuit: () => app.quit(),
     now: Date.now,
@@ -30,7 +33,9 @@ export function openUpdates({ app, file, ...given }: Given): Updates {
 }
 
 /** electron-builder writes the address of updates beside the program, when the release named one. */
-function howToLoad(isPackaged: boolean): UpdatesOptions['load'] {
+function howToLoad(isPackaged: boolean, network: Given['network']): UpdatesOptions['load'] {
   if (!isPackaged) return 'source';
-  return existsSync(join(process.resourcesPath, 'app-update.yml')) ? loadUpdater : 'no_address';
+  return existsSync(join(process.resourcesPath, 'app-update.yml'))
+    ? () => loadUpdater((session) => takeNetwork(session, network()))
+    : 'no_address';
 }

@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { configSchema } from '../contract/config.ts';
-import { createOutboundFetch, type OutboundFetch } from '../network/outbound-fetch.ts';
+import { systemClock } from '../lib/clock.ts';
+import { createNetwork, type Network as Opened } from '../network/network.ts';
 import { modelFetch } from './model-fetch.ts';
 
 let dir: string;
@@ -17,7 +18,7 @@ let proxyUrl: string;
 let asked: string[] = [];
 const sockets = new Set<Socket>();
 const servers: Server[] = [];
-const opened: OutboundFetch[] = [];
+const opened: Opened[] = [];
 
 async function listening(server: Server): Promise<number> {
   servers.push(server);
@@ -80,7 +81,12 @@ type Network = Record<string, unknown>;
 
 function open(network: Network, environment: { http?: string; https?: string; no?: string } = {}): typeof fetch {
   const { network: settings } = configSchema.parse({ network });
-  const outbound = createOutboundFetch({ settings: () => settings, environment });
+  const outbound = createNetwork({
+    settings: () => settings,
+    environment,
+    readSystem: async () => undefined,
+    clock: systemClock,
+  });
   opened.push(outbound);
   return modelFetch(outbound.fetch);
 }
@@ -142,7 +148,12 @@ describe('requests to models', () => {
 
   it('follow a change of the settings with the next one', async () => {
     let network = configSchema.parse({ network: { proxy: 'none', caFile: ca() } }).network;
-    const outbound = createOutboundFetch({ settings: () => network, environment: {} });
+    const outbound = createNetwork({
+      settings: () => network,
+      environment: {},
+      readSystem: async () => undefined,
+      clock: systemClock,
+    });
     opened.push(outbound);
     await expect(outbound.fetch(there())).rejects.toThrow('fetch failed');
     network = configSchema.parse({ network: { proxy: 'manual', proxyUrl, caFile: ca() } }).network;

@@ -1,5 +1,5 @@
 import packageJson from '../../package.json' with { type: 'json' };
-import { programEnvironment, secretVariables } from '../config/env.ts';
+import { desktopEnvironment, programEnvironment, secretVariables } from '../config/env.ts';
 import type { IntegrityFinding } from '../contract/doctor.ts';
 import type { EngineStatus } from '../contract/sandbox.ts';
 import type { VaultStatus } from '../contract/secrets.ts';
@@ -12,6 +12,8 @@ import { createDoctor, type Doctor } from '../doctor/doctor.ts';
 import type { DoctorSurroundings } from '../doctor/surroundings.ts';
 import { systemClock } from '../lib/clock.ts';
 import { newId } from '../lib/new-id.ts';
+import { createNetwork } from '../network/network.ts';
+import { readSystemProxy } from '../network/system-proxy/read-system-proxy.ts';
 import { createCleanUp } from '../sandbox/clean-up.ts';
 import type { ContainerEngine } from '../sandbox/container-engine.ts';
 import { discoverEngine } from '../sandbox/docker/discovery.ts';
@@ -54,6 +56,12 @@ export async function openDoctorHere(flags: DataFlags, options: DoctorHereOption
     ...{ dataDir, version: packageJson.version, tryStore, clock, logger: silentLogger },
     settings: () => config.current().backup,
   });
+  const network = createNetwork({
+    settings: () => config.current().network,
+    environment: env.proxies,
+    readSystem: () => readSystemProxy({ platform: process.platform, environment: desktopEnvironment() }),
+    clock,
+  });
   let looking: ReturnType<typeof discover> | undefined;
 
   async function discover() {
@@ -83,7 +91,7 @@ export async function openDoctorHere(flags: DataFlags, options: DoctorHereOption
     });
 
   const at: DoctorSurroundings = {
-    ...{ dataDir, clock, fetch, environment: programEnvironment() },
+    ...{ dataDir, clock, fetch: network.fetch, environment: programEnvironment() },
     ownership: async () => (lock ? { state: 'own', isHeld: await lock.isHeld() } : inspectDataDirLock(dataDir)),
     config: () => ({
       ...{ settings: config.current(), faults: config.faults(), notes: config.notes() },
@@ -133,5 +141,9 @@ export async function openDoctorHere(flags: DataFlags, options: DoctorHereOption
       },
     },
   });
-  return { doctor, dataDir, engine: at.engine, close: () => tunnels.close() };
+  async function close(): Promise<void> {
+    await network.close();
+    await tunnels.close();
+  }
+  return { doctor, dataDir, engine: at.engine, close };
 }

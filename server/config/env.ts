@@ -153,6 +153,13 @@ export function programEnvironment(env: Variables = process.env): Record<string,
   return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
 }
 
+/** What the desktop's own settings are read with, beside what every program gets. */
+export function desktopEnvironment(env: Variables = process.env): Record<string, string> {
+  const names = ['XDG_CONFIG_HOME', 'XDG_DATA_DIRS', 'XDG_RUNTIME_DIR', 'DBUS_SESSION_BUS_ADDRESS'];
+  const found = Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
+  return { ...programEnvironment(env), ...found };
+}
+
 /** `~` and `~/…` as the home directory; everything else as it is. */
 export function expandHome(file: string, home: string): string {
   return file === '~' || /^~[/\\]/.test(file) ? path.join(home, file.slice(1)) : file;

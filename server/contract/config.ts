@@ -232,10 +232,10 @@ export const configSchema = z.strictObject({
       allowPorts: z.array(z.number().int().min(1).max(65_535)).default([]),
     })
     .prefault({}),
-  /** The way to models. */
+  /** The way out of everything but sandboxes. */
   network: z
     .strictObject({
-      /** `system`: HTTP_PROXY, HTTPS_PROXY and NO_PROXY of the environment. `manual`: `proxyUrl`. */
+      /** `system`: the environment's, else that of the operating system. `manual`: `proxyUrl`. */
       proxy: z.enum(['system', 'none', 'manual']).default('system'),
       proxyUrl: z
         .url({ protocol: /^https?$/ })

@@ -100,8 +100,9 @@ export const settingDocs: Readonly<Record<string, string>> = {
     'Lets WebFetch reach this machine and private networks. Metadata services of clouds stay out of reach.',
   'web.allowHosts': 'Hosts that may be fetched wherever they lead: names, *.example.com, or addresses.',
   'web.allowPorts': 'Ports that may be fetched beside 80 and 443.',
-  network: 'The way to models.',
-  'network.proxy': 'system: HTTP_PROXY, HTTPS_PROXY and NO_PROXY of the environment. none: no proxy. manual: proxyUrl.',
+  network: 'The way out: to models, search, pages, MCP servers and updates. Not that of sandboxes.',
+  'network.proxy':
+    'system: HTTP_PROXY, HTTPS_PROXY and NO_PROXY of the environment, else what the operating system is set to. none: no proxy. manual: proxyUrl.',
   'network.proxyUrl': 'Address of the proxy, for instance http://proxy.example.com:3128, without a password.',
   'network.noProxy': 'With manual: hosts that are asked directly, for instance *.example.com. This machine always is.',
   'network.caFile': 'PEM file with certificates that are trusted beside the usual ones. ~ expands.',

@@ -26,13 +26,15 @@ export interface FirstRunPartsOptions {
   secrets: SecretsManager;
   server: { state(): ServerState };
   usedBytes(): Promise<number>;
+  /** By the way that the settings name. */
+  fetch: typeof fetch;
   clock: Clock;
   logger: Logger;
 }
 
 /** Everything that leads from a fresh data directory to a first answer. */
 export async function openFirstRunParts(options: FirstRunPartsOptions): Promise<FirstRunParts> {
-  const { dataDir, installRoot, home, config, secrets, server, usedBytes, clock, logger } = options;
+  const { dataDir, installRoot, home, config, secrets, server, usedBytes, fetch, clock, logger } = options;
   const look: FirstRunParts['look'] = (port, signal) =>
     findLocalServers({ fetch, port, signal, exceptPorts: ownPorts() });
 

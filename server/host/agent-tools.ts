@@ -12,7 +12,7 @@ import type { Storage } from './open-storage.ts';
 
 /** Every tool that comes with the program, in the order in which a model is told of them. */
 export function agentTools(
-  { config, secrets, clock }: Foundation,
+  { config, network, secrets, clock }: Foundation,
   { sessions }: Storage,
   version: string,
   memoQueue: KeyedQueue,
@@ -26,7 +26,7 @@ export function agentTools(
   return [
     ...sandboxTools(),
     ...browserTools({ browsers, imageFor, clock }),
-    ...hostTools({ config: () => config.current(), secrets, sessions, clock, fetch, version, memoQueue, redact }),
+    ...hostTools({ config: () => config.current(), secrets, sessions, clock, network, version, memoQueue, redact }),
     createNoteTool(sessions, memoQueue),
     createReadArtifactTool(sessions),
   ];

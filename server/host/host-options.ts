@@ -23,6 +23,8 @@ export interface HostOptions {
   onEndAsked?(): void;
   /** How the system's keychain is asked. Default: by a process of this program. */
   startKeychain?: StartKeychain | undefined;
+  /** Which proxy the desktop takes for an address, as `PROXY a:8080; DIRECT`. Default: what the system's settings say. */
+  resolveProxy?(url: string): Promise<string>;
   /** What is known of newer versions, where the program can find out; undefined: nothing yet. */
   updates?(): Promise<UpdateKnowledge | undefined>;
   /** What an embedding program brings along. */

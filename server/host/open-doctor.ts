@@ -21,14 +21,14 @@ const mostFindings = 1000;
 
 /** Doctor of the running program: it asks the managers instead of opening everything a second time. */
 export function openDoctor(foundation: Foundation, parts: DoctorParts): Doctor {
-  const { dataDir, clock, config, secrets, lock, logger } = foundation;
+  const { dataDir, clock, config, network, secrets, lock, logger } = foundation;
   const { dataCare, sessions, sandboxes } = parts;
 
   const listed = (tenantId: string) => listIds(sessions, tenantId);
 
   const isConnected = () => sandboxes.engine().state === 'connected';
   const at: DoctorSurroundings = {
-    ...{ dataDir, clock, fetch, listed, ownAddress: parts.ownAddress },
+    ...{ dataDir, clock, fetch: network.fetch, listed, ownAddress: parts.ownAddress },
     environment: programEnvironment(),
     beganAt: { now: clock.now(), monotonic: clock.monotonic() },
     ownership: async () => ({ state: 'own', isHeld: await lock.isHeld() }),

@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import { defaultProviderName } from '../agent/model-menu.ts';
 import { createConfigManager } from '../config/config-manager.ts';
-import { readEnvironment, secretVariables } from '../config/env.ts';
+import { desktopEnvironment, readEnvironment, secretVariables } from '../config/env.ts';
 import { resolveBoot } from '../config/resolve-boot.ts';
 import { openDataDir } from '../data/data-dir.ts';
 import { findInstallRoot } from '../data/install-root.ts';
@@ -13,6 +13,8 @@ import { maxMoveBytes } from '../first-run/data-place.ts';
 import { systemClock } from '../lib/clock.ts';
 import { newId } from '../lib/new-id.ts';
 import { mcpSecretNames } from '../mcp/secret-references.ts';
+import { createNetwork } from '../network/network.ts';
+import { readSystemProxy } from '../network/system-proxy/read-system-proxy.ts';
 import { createApiTokens } from '../secrets/api-tokens.ts';
 import { createSecretsManager, type OwnedSecretsManager } from '../secrets/create-secrets-manager.ts';
 import { probeTargets } from '../secrets/probe-targets.ts';
@@ -43,6 +45,13 @@ export async function openFoundation(options: HostOptions) {
         ...options.settings,
       },
     });
+    const network = createNetwork({
+      settings: () => config.current().network,
+      environment: environment.proxies,
+      readSystem: () => readSystemProxy({ platform: process.platform, environment: desktopEnvironment() }),
+      resolveProxy: options.resolveProxy,
+      clock,
+    });
     let secretsOnceOpen: OwnedSecretsManager | undefined;
     const { logger, store: logs } = createLogging({
       dataDir,
@@ -59,6 +68,7 @@ export async function openFoundation(options: HostOptions) {
       dataDir,
       environment: secretVariables(),
       startKeychain: options.startKeychain,
+      fetch: network.fetch,
       ...(environment.vaultPassphrase !== undefined && { passphrase: environment.vaultPassphrase }),
       clock,
       logger,
@@ -75,10 +85,11 @@ export async function openFoundation(options: HostOptions) {
     secretsOnceOpen = secrets;
     const tokens = await createApiTokens({ dataDir, clock, logger });
     return {
-      ...{ clock, environment, dataDir, instanceId, lock, config, logger, logs, secrets, tokens },
+      ...{ clock, environment, dataDir, instanceId, lock, config, network, logger, logs, secrets, tokens },
       async close() {
         await tokens.close();
         await secrets.close();
+        await network.close();
         await logs.close();
         await lock[Symbol.asyncDispose]();
       },

@@ -1,4 +1,5 @@
 import { createModelAsker } from '../agent/ask-model.ts';
+import { modelFetch } from '../agent/model-fetch.ts';
 import { createDocumentFetcher } from '../agent/tools/knowledge/fetch-document.ts';
 import { createDataLayout } from '../data/layout.ts';
 import { createDocumentReader } from '../documents/document-reader.ts';
@@ -6,7 +7,8 @@ import { createKnowledgeManager } from '../knowledge/knowledge-manager.ts';
 import type { Foundation } from './open-foundation.ts';
 
 /** The knowledge bases, with what reads, fetches and describes their documents. */
-export function openKnowledge({ dataDir, config, secrets, clock, logger }: Foundation, version: string) {
+export function openKnowledge(foundation: Foundation, version: string) {
+  const { dataDir, config, network, secrets, clock, logger } = foundation;
   return createKnowledgeManager({
     layout: createDataLayout(dataDir),
     logger: logger.child({ component: 'knowledge' }),
@@ -14,8 +16,9 @@ export function openKnowledge({ dataDir, config, secrets, clock, logger }: Found
     documents: createDocumentReader(),
     ask: createModelAsker({
       ...{ config: () => config.current(), secrets, clock },
+      fetch: modelFetch(network.fetch),
       redact: (text) => secrets.redactor.redact(text),
     }),
-    fetchUrl: createDocumentFetcher({ config: () => config.current(), clock, version }),
+    fetchUrl: createDocumentFetcher({ config: () => config.current(), routeTo: network.routeTo, clock, version }),
   });
 }

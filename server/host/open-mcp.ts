@@ -8,12 +8,13 @@ import { mcpReadiness } from '../mcp/mcp-readiness.ts';
 import type { Foundation } from './open-foundation.ts';
 
 /** The MCP servers of the settings, and their tools. They live while the server is up. */
-export function openMcp({ config, secrets, clock, logger: own }: Foundation, version: string) {
+export function openMcp({ config, network, secrets, clock, logger: own }: Foundation, version: string) {
   const logger = own.child({ component: 'mcp' });
   const manager = createMcpManager({
     settings: () => config.current().mcpServers,
     subscribe: config.subscribe,
     secrets,
+    fetch: network.fetch,
     redact: (text) => secrets.redactor.redact(text),
     baseEnv: programEnvironment(),
     folder: path.dirname(config.filePath()),

@@ -17,7 +17,6 @@ import { listen } from '../http/listen.ts';
 import { messageOf } from '../lib/app-error.ts';
 import { systemClock } from '../lib/clock.ts';
 import { createLifecycle } from '../lifecycle.ts';
-import { createOutboundFetch } from '../network/outbound-fetch.ts';
 import { createRuleKeeper } from '../permissions/keep-rules.ts';
 import { createBrowsers } from '../sandbox/browser/browsers.ts';
 import { createWorkspaceUploads } from '../sandbox/workspace-uploads.ts';
@@ -70,7 +69,7 @@ export async function openParts(options: HostOptions) {
 }
 
 async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks) {
-  const { clock, config, dataDir, instanceId, logger, logs, secrets, tokens } = foundation;
+  const { clock, config, dataDir, instanceId, logger, logs, network, secrets, tokens } = foundation;
   const storage = await openStorage(foundation);
   const { sessions, cluster, disk, workspaces, uploads } = storage;
   const skills = createSkillManager({ dataDir, logger: logger.child({ component: 'skills' }) });
@@ -106,10 +105,6 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
   const knowledge = openKnowledge(foundation, options.version);
   const memory = openMemory(foundation, storage);
   const mcp = openMcp(foundation, options.version);
-  const outbound = createOutboundFetch({
-    settings: () => config.current().network,
-    environment: foundation.environment.proxies,
-  });
   const tools = [
     ...agentTools(foundation, storage, options.version, memoQueue, browsers),
     past.tool,
@@ -124,7 +119,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
     createRuns() {
       const runs = createRunManager({
         config: () => config.current(),
-        modelFetch: modelFetch(outbound.fetch, { clock, idleTimeoutMs: () => config.current().llm.idleTimeoutMs }),
+        modelFetch: modelFetch(network.fetch, { clock, idleTimeoutMs: () => config.current().llm.idleTimeoutMs }),
         secrets,
         redactor: secrets.redactor,
         sessions,
@@ -243,7 +238,6 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
     await before?.();
     await socket?.close();
     await mcp.manager.close();
-    await outbound.close();
     await sandboxes.close();
     tell('Writing sessions and logs');
     await memory.close();
@@ -255,7 +249,7 @@ async function openOn(foundation: Foundation, options: HostOptions, sinks: Sinks
     await foundation.close();
   }
   const parts = {
-    ...{ dataDir, config, secrets, tokens, logger, logs, sessions, sandboxes, disk, agents, lifecycle },
+    ...{ dataDir, config, network, secrets, tokens, logger, logs, sessions, sandboxes, disk, agents, lifecycle },
     home: foundation.environment.home,
     keeping: keeping.keeping,
     dataCare,

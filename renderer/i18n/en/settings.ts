@@ -241,7 +241,7 @@ export const settings = {
     },
     search: { provider: 'Unset: the first one with a key' },
     network: {
-      proxy: 'For requests to models. system: HTTPS_PROXY and NO_PROXY of the environment',
+      proxy: 'system: HTTPS_PROXY and NO_PROXY of the environment, else what this system is set to',
       proxyUrl: 'With manual, for instance http://proxy.example.com:3128; a password belongs in HTTPS_PROXY',
       noProxy: 'With manual: hosts, separated by commas. This machine always is',
       caFile: 'PEM, trusted beside the usual authorities',

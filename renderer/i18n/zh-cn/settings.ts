@@ -241,7 +241,7 @@ export const settings: Words['settings'] = {
     },
     search: { provider: '未设置时使用第一个有密钥的服务' },
     network: {
-      proxy: '用于访问模型。system：环境变量 HTTPS_PROXY 和 NO_PROXY',
+      proxy: 'system：环境变量 HTTPS_PROXY 和 NO_PROXY，没有时用系统设置',
       proxyUrl: '选择 manual 时使用，例如 http://proxy.example.com:3128；密码请放在 HTTPS_PROXY 中',
       noProxy: '选择 manual 时直接访问的主机，用逗号分隔。本机始终直接访问',
       caFile: 'PEM 文件，在常用证书之外额外信任',

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { configSchema } from '../../contract/config.ts';
 import { systemClock } from '../../lib/clock.ts';
+import { createNetwork } from '../../network/network.ts';
 import { ask, createTestManager, readEvents, type TestManager } from '../testing/manager.ts';
 import { type MockUpstream, startMockUpstream } from '../testing/mock-upstream.ts';
 import { hostTools } from './host-tools.ts';
@@ -13,6 +14,13 @@ afterEach(async () => {
   await upstream.close();
 });
 
+const direct = createNetwork({
+  settings: () => configSchema.parse({}).network,
+  environment: {},
+  readSystem: async () => undefined,
+  clock: systemClock,
+});
+
 async function setUp(keys: Record<string, string>, script: Parameters<typeof startMockUpstream>[0]['script']) {
   upstream = await startMockUpstream({ script });
   const config = configSchema.parse({});
@@ -23,7 +31,7 @@ async function setUp(keys: Record<string, string>, script: Parameters<typeof sta
   };
   manager = await createTestManager(upstream, {
     toolsOf: (sessions) =>
-      hostTools({ config: () => config, secrets, sessions, clock: systemClock, fetch, version: '1' }),
+      hostTools({ config: () => config, secrets, sessions, clock: systemClock, network: direct, version: '1' }),
   });
 }
 

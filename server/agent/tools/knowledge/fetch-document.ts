@@ -1,6 +1,7 @@
 import type { Config } from '../../../contract/config.ts';
 import { AppError } from '../../../lib/app-error.ts';
 import type { Clock } from '../../../lib/clock.ts';
+import type { Network } from '../../../network/network.ts';
 import { fetchPage, type PageFetcher } from '../web/fetch-page.ts';
 import { systemResolver } from '../web/resolve-host.ts';
 import { createTransport } from '../web/transport.ts';
@@ -11,14 +12,16 @@ export interface DocumentFetcherOptions {
   config(): Pick<Config, 'web'>;
   clock: Clock;
   version: string;
+  /** The proxy on the way, and whom to trust. Absent: none, and the public authorities. */
+  routeTo?: Network['routeTo'];
   /** Replaces name look-up and network in tests. */
   network?: Pick<PageFetcher, 'resolve' | 'transport'>;
 }
 
 /** Brings documents from the web under the rules of WebFetch, PDF and Word files too. */
-export function createDocumentFetcher({ config, clock, version, network }: DocumentFetcherOptions) {
+export function createDocumentFetcher({ config, clock, version, routeTo, network }: DocumentFetcherOptions) {
   const fetcher: PageFetcher = {
-    ...(network ?? { resolve: systemResolver, transport: createTransport() }),
+    ...(network ?? { resolve: systemResolver, transport: createTransport({ routeTo }), ...(routeTo && { routeTo }) }),
     clock,
     userAgent: `AgentrailConsole/${version} (adds a document that a person named)`,
     // What the bytes are is found out when they are read as a document.

@@ -5,7 +5,7 @@ import { orAborted } from '../or-aborted.ts';
 import { checkContentType } from './content-type.ts';
 import { networkFault, statusFault } from './fetch-faults.ts';
 import { acceptedEncodings, readBody } from './read-body.ts';
-import { type Resolver, resolveHost } from './resolve-host.ts';
+import { type HostAddress, type Resolver, resolveHost } from './resolve-host.ts';
 import type { Exchange, Transport } from './transport.ts';
 import { type AllowedUrl, checkUrl, type WebPolicy } from './url-policy.ts';
 
@@ -24,6 +24,8 @@ export interface FetchedPage {
 export interface PageFetcher {
   resolve: Resolver;
   transport: Transport;
+  /** Whether a proxy is on the way. Absent: there is none. */
+  routeTo?(url: URL): Promise<{ proxy: URL | undefined }>;
   clock: Clock;
   /** What servers are told of who asks. */
   userAgent: string;
@@ -81,10 +83,11 @@ async function follow(
 async function ask(
   target: AllowedUrl,
   policy: WebPolicy,
-  { resolve, transport, userAgent }: PageFetcher,
+  fetcher: PageFetcher,
   signal: AbortSignal,
 ): Promise<Exchange> {
-  const addresses = await resolveHost(target, policy, resolve, signal);
+  const { transport, userAgent } = fetcher;
+  const addresses = await addressesOf(target, policy, fetcher, signal);
   const headers = {
     'user-agent': userAgent,
     accept:
@@ -96,6 +99,36 @@ async function ask(
   } catch (error) {
     throw networkFault(error, target.host);
   }
+}
+
+/**
+ * Also with a proxy on the way, names are looked up and checked here, and the proxy is led to the address: what it would
+ * find for a name cannot be known. A name that only the proxy knows has to be listed by a person; then there is none.
+ */
+async function addressesOf(
+  target: AllowedUrl,
+  policy: WebPolicy,
+  { resolve, routeTo }: PageFetcher,
+  signal: AbortSignal,
+): Promise<HostAddress[]> {
+  try {
+    return await resolveHost(target, policy, resolve, signal);
+  } catch (error) {
+    const isUnknown = error instanceof AppError && error.code === 'host_not_found';
+    if (isUnknown && routeTo && (await routeTo(target.url)).proxy !== undefined) {
+      if (target.isListed) return [];
+      throw onlyByProxy(target.host);
+    }
+    throw error;
+  }
+}
+
+function onlyByProxy(host: string): AppError {
+  return new AppError(
+    'host_not_found',
+    `${host} cannot be looked up from here, so where the proxy would lead cannot be checked. A person can allow this host with web.allowHosts in the settings.`,
+    { status: 400 },
+  );
 }
 
 /** Where the answer sends on to, checked like the first address. Throws when that must not be followed. */
