@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 import { useLive } from '../api/live-context.ts';
+import { useUnsaved } from '../api/unsaved.ts';
 import { cn } from '../ui/cn.ts';
 import { Tooltip } from '../ui/tooltip.tsx';
 import { type Page, type PageGroup, type PageId, pages } from './pages.tsx';
@@ -69,6 +70,7 @@ function GroupHead({ name, narrow }: { name: string; narrow: boolean }) {
 function NavigationLink({ page, isCurrent, narrow }: { page: Page; isCurrent: boolean; narrow: boolean }) {
   const { t } = useTranslation();
   const problems = useLive(({ problems: all }) => all.filter((problem) => problem.page === page.id).length) ?? 0;
+  const isUnsaved = useUnsaved(({ form, yaml }) => form || yaml) && page.id === 'settings';
   const name = t(`shell.pages.${page.id}`);
   const link = (
     <Link
@@ -81,6 +83,7 @@ function NavigationLink({ page, isCurrent, narrow }: { page: Page; isCurrent: bo
     >
       <page.icon size={16} stroke={1.5} aria-hidden className="shrink-0" />
       <span className={cn('sr-only', !narrow && 'wide:not-sr-only wide:truncate')}>{name}</span>
+      {isUnsaved && <UnsavedMark narrow={narrow} words={t('shell.unsaved')} />}
       {problems > 0 && page.id !== 'overview' && (
         <span
           className={cn(
@@ -94,8 +97,18 @@ function NavigationLink({ page, isCurrent, narrow }: { page: Page; isCurrent: bo
     </Link>
   );
   return (
-    <Tooltip label={name} side="right">
+    <Tooltip label={isUnsaved ? `${name}: ${t('shell.unsaved')}` : name} side="right">
       {link}
     </Tooltip>
+  );
+}
+
+/** A dot beside the name, or at the corner of the icon where there is no room. */
+function UnsavedMark({ narrow, words }: { narrow: boolean; words: string }) {
+  return (
+    <span className={cn('absolute bottom-1 left-[22px]', !narrow && 'wide:static')}>
+      <span aria-hidden className="block size-[7px] rounded-full bg-accent" />
+      <span className="sr-only">{words}</span>
+    </span>
   );
 }

@@ -17,6 +17,7 @@ import { logRoutes } from './routes/logs.ts';
 import { mcpRoutes } from './routes/mcp.ts';
 import { measureRoutes } from './routes/measures.ts';
 import { memoryRoutes } from './routes/memory.ts';
+import { networkRoutes } from './routes/network.ts';
 import { noticeRoutes } from './routes/notices.ts';
 import { overviewRoutes } from './routes/overview.ts';
 import { pageFaultRoutes } from './routes/page-faults.ts';
@@ -74,6 +75,7 @@ export function consoleRoutes(context: ConsoleContext) {
     .route('/', secretCareRoutes(context))
     .route('/', leakSweepRoutes(context))
     .route('/', tokenRoutes(context))
+    .route('/', networkRoutes(context))
     .route('/', settingsRoutes(context))
     .route('/', settingsTextRoutes(context))
     .route('/', tryPermissionsRoutes())

@@ -8,6 +8,7 @@ import type { FirstRunParts } from '../first-run/open-first-run.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { McpManager } from '../mcp/mcp-manager.ts';
 import type { UserMemoryManager } from '../memory/user-memory.ts';
+import type { Network } from '../network/network.ts';
 import type { ProductionChecklist } from '../production-checklist/production-checklist.ts';
 import type { ApiTokens } from '../secrets/api-tokens.ts';
 import type { LeakSweep } from '../secrets/leak-sweep/leak-sweep.ts';
@@ -51,6 +52,7 @@ export interface ConsoleCoreOptions extends ConsoleParts {
   supportBundles?: SupportBundles;
   memory?: UserMemoryManager;
   mcp?: Pick<McpManager, 'list' | 'restart'>;
+  network?: Pick<Network, 'status' | 'try'>;
   firstRun?: FirstRunParts;
   /** Absent: what runs used is forgotten with the process. */
   usageStore?: UsageStore;

@@ -173,6 +173,7 @@ export function createConsoleCore(options: ConsoleCoreOptions): ConsoleCore {
       supportBundles: options.supportBundles,
       memory: options.memory,
       mcp: options.mcp,
+      network: options.network,
       firstRun: options.firstRun,
       ...{ notices, usage, backup },
       dropSignal: () => dropping.signal,

@@ -8,6 +8,7 @@ import type { FirstRunParts } from '../first-run/open-first-run.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { McpManager } from '../mcp/mcp-manager.ts';
 import type { UserMemoryManager } from '../memory/user-memory.ts';
+import type { Network } from '../network/network.ts';
 import type { ProductionChecklist } from '../production-checklist/production-checklist.ts';
 import type { WorkspaceFiles } from '../sandbox/files/workspace-files.ts';
 import type { Terminals } from '../sandbox/terminal/terminals.ts';
@@ -84,6 +85,8 @@ export interface ConsoleContext extends ConsoleParts {
   memory?: UserMemoryManager | undefined;
   /** Absent: there are no MCP servers. */
   mcp?: Pick<McpManager, 'list' | 'restart'> | undefined;
+  /** Absent: nobody knows the way out. */
+  network?: Pick<Network, 'status' | 'try'> | undefined;
   /** Absent: this server was set up by somebody else. */
   firstRun?: FirstRunParts | undefined;
   notices: Notices;

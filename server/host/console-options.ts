@@ -7,10 +7,11 @@ import type { OpenedParts } from './open-parts.ts';
 /** What every console works on: that of a window, of a browser and of the command line. */
 export function consoleOptions(parts: OpenedParts, version: string): ConsoleCoreOptions {
   const { lifecycle, sessions, sandboxes, secrets, tokens, config, logs, logger, dataDir, disk } = parts;
-  const { keeping, dataCare, doctor, leakSweep, checklist, supportBundles, memory, mcp, vitals, sizes } = parts;
+  const { keeping, dataCare, doctor, leakSweep, checklist, supportBundles, memory, mcp, network, vitals, sizes } =
+    parts;
   return {
     ...{ server: lifecycle, sessions, sandboxes, secrets, tokens, config, logs, version, dataDir },
-    ...{ keeping, dataCare, doctor, leakSweep, checklist, supportBundles, memory, mcp },
+    ...{ keeping, dataCare, doctor, leakSweep, checklist, supportBundles, memory, mcp, network },
     ...(vitals && { vitals }),
     ...(sizes && { sizes }),
     deploy: openDeploy(parts, version),

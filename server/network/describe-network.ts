@@ -74,5 +74,5 @@ function sourceOf({ proxy }: NetworkSettings): NetworkStatus['source'] {
 
 export function problemOf(error: unknown): { code: string; message: string } {
   if (error instanceof AppError) return { code: error.code, message: error.message };
-  return { code: 'unreachable', message: messageOf(error) };
+  return { code: 'host_unreachable', message: messageOf(error) };
 }

@@ -140,7 +140,7 @@ describe('what cannot work is said', () => {
   it('a proxy that is not there, and an address that is none', async () => {
     const network = open({ proxy: 'manual', proxyUrl: 'http://127.0.0.1:1' });
     await expect(network.fetch(there)).rejects.toMatchObject({ cause: { code: 'proxy_unreachable' } });
-    expect((await open({ proxy: 'none' }).try(new URL('https://127.0.0.1:1/'))).problem?.code).toBe('unreachable');
+    expect((await open({ proxy: 'none' }).try(new URL('https://127.0.0.1:1/'))).problem?.code).toBe('host_unreachable');
   });
 
   it('a certificate that nobody knows', async () => {

@@ -32,7 +32,7 @@ export async function tryAddress(
 
 function tooLate({ host }: URL): { code: string; message: string } {
   return {
-    code: 'timeout',
+    code: 'network_timeout',
     message: `${host} did not answer within ${tryMs / 1000} s. Check the network and the proxy.`,
   };
 }
@@ -47,7 +47,7 @@ function unwrapped(error: unknown, { host }: URL): AppError {
     const message = `The certificate of ${host} cannot be trusted${shown}. If a proxy of yours signs it, name its authority with network.caFile.`;
     return new AppError('tls_failed', message, { status: 502 });
   }
-  return new AppError('unreachable', `${host} could not be reached${shown}. Check the network and the proxy.`, {
+  return new AppError('host_unreachable', `${host} could not be reached${shown}. Check the network and the proxy.`, {
     status: 502,
   });
 }

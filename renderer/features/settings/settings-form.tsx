@@ -1,4 +1,4 @@
-import { type FormEvent, useEffect, useRef, useState } from 'react';
+import { type FormEvent, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 import type { ConfigValue } from '../../../server/contract/config.ts';
@@ -18,14 +18,16 @@ import {
   restartFields,
   toDraft,
 } from './fields.ts';
+import { useFormDrafts } from './form-drafts.ts';
+import { NetworkState } from './network-status.tsx';
 import { OtherValues } from './other-values.tsx';
+import { isInEntry } from './providers/model-entries.ts';
+import { ProviderCards } from './providers/provider-cards.tsx';
 import { PermissionRules } from './rules/permission-rules.tsx';
 import { SaveBar } from './save-bar.tsx';
 import { Section } from './section.tsx';
 import { SettingRow } from './setting-row.tsx';
 import { faultsByPath, useSaveSettings } from './use-settings.ts';
-
-type Drafts = Partial<Record<FieldPath, string>>;
 
 interface Props {
   values: readonly ConfigValue[];
@@ -37,7 +39,7 @@ interface Props {
 export function SettingsForm({ values, matches, isShown }: Props) {
   const { t } = useTranslation();
   const faultText = useFaultText();
-  const [drafts, setDrafts] = useState<Drafts>({});
+  const { fields: drafts, keepField, dropFields } = useFormDrafts();
   const save = useSaveSettings();
   const byPath = new Map(values.map((value) => [value.path, value]));
   const changed = fieldPaths.filter((path) => {
@@ -49,7 +51,7 @@ export function SettingsForm({ values, matches, isShown }: Props) {
   const isElsewhere = save.error && !Object.keys(refused).some(isFieldPath);
 
   const edit = (path: FieldPath, draft: string) => {
-    setDrafts((before) => ({ ...before, [path]: draft }));
+    keepField(path, draft === toDraft(fieldOf(path), byPath.get(path)?.value) ? undefined : draft);
     if (!save.isPending) save.reset();
   };
   const form = useRef<HTMLFormElement>(null);
@@ -57,7 +59,7 @@ export function SettingsForm({ values, matches, isShown }: Props) {
   useEffect(() => {
     if (save.error) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
   }, [save.error]);
-  const store = (change: Record<string, unknown>) => save.mutate(change, { onSuccess: () => setDrafts({}) });
+  const store = (change: Record<string, unknown>) => save.mutate(change, { onSuccess: dropFields });
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (changed.length === 0 || badNumbers.length > 0) return;
@@ -85,13 +87,19 @@ export function SettingsForm({ values, matches, isShown }: Props) {
                 />
               ))}
             {group === 'permissions' && <PermissionRules values={values} />}
+            {group === 'network' && <NetworkState />}
           </Card>
+          {group === 'models' && <ProviderCards values={values} />}
         </Section>
       ))}
       <OtherValues
         values={values.filter(
           ({ path }) =>
-            !isFieldPath(path) && path !== 'version' && !/^mcpServers\b/.test(path) && !/^permissions\./.test(path),
+            !isFieldPath(path) &&
+            !isInEntry(path) &&
+            path !== 'version' &&
+            !/^mcpServers\b/.test(path) &&
+            !/^permissions\./.test(path),
         )}
       />
       {save.isSuccess && changed.length === 0 && (
@@ -128,7 +136,7 @@ export function SettingsForm({ values, matches, isShown }: Props) {
           isSaving={save.isPending}
           canSave={badNumbers.length === 0}
           onDiscard={() => {
-            setDrafts({});
+            dropFields();
             save.reset();
           }}
         />

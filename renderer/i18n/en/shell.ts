@@ -1,5 +1,6 @@
 export const shell = {
   skipToContent: 'Skip to content',
+  unsaved: 'unsaved changes',
   navigation: 'Main',
   operate: 'Operate',
   agents: 'Agents',

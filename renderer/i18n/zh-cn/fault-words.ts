@@ -206,6 +206,8 @@ export const faultWords: Readonly<Record<string, string>> = {
   network_ca_unreadable: '无法读取 network.caFile 指定的证书文件。请填写包含证书的 PEM 文件。',
   network_none: '这个沙箱没有网络。',
   network_open_refused: '沙箱的网络已不在，请重试。',
+  network_timeout: '没有按时应答，请检查网络和代理。',
+  network_unavailable: '这个控制台不知道它的服务器如何访问外部。',
   network_proxy_invalid: '代理不是 HTTP 代理的地址，应写成 http://proxy.example.com:3128。',
   network_proxy_missing: '代理设为手动，但没有填写 network.proxyUrl。请填写代理地址。',
   network_proxy_socks: '系统的代理只支持 SOCKS，这里无法使用。请用手动方式填写一个 HTTP 代理。',

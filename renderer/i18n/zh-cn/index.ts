@@ -10,10 +10,12 @@ import { knowledge } from './knowledge.ts';
 import { logs } from './logs.ts';
 import { mcp } from './mcp.ts';
 import { memory } from './memory.ts';
+import { network } from './network.ts';
 import { notices } from './notices.ts';
 import { overview } from './overview.ts';
 import { playground } from './playground.ts';
 import { problems } from './problems.ts';
+import { providers } from './providers.ts';
 import { readiness } from './readiness.ts';
 import { rules } from './rules.ts';
 import { sandboxes } from './sandboxes.ts';
@@ -40,10 +42,12 @@ export const zhCn: Words = {
   logs,
   mcp,
   memory,
+  network,
   notices,
   overview,
   playground,
   problems,
+  providers,
   readiness,
   rules,
   sandboxes,

@@ -2,6 +2,7 @@ import type { Words } from '../words.ts';
 
 export const shell: Words['shell'] = {
   skipToContent: '跳到正文',
+  unsaved: '有未保存的更改',
   navigation: '主导航',
   operate: '运维',
   agents: '智能体',

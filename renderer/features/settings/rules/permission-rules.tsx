@@ -6,6 +6,7 @@ import { useFaultText } from '../../../api/use-fault-text.ts';
 import { Button } from '../../../ui/button.tsx';
 import { Notice } from '../../../ui/notice.tsx';
 import { Select } from '../../../ui/select.tsx';
+import { useFormDrafts } from '../form-drafts.ts';
 import { useSaveSettings } from '../use-settings.ts';
 import { RuleList } from './rule-list.tsx';
 import { TryCommand } from './try-command.tsx';
@@ -16,7 +17,7 @@ export function PermissionRules({ values }: { values: readonly ConfigValue[] }) 
   const { t } = useTranslation();
   const faultText = useFaultText();
   const [agent, setAgent] = useState('');
-  const [drafts, setDrafts] = useState<Record<string, Rules>>({});
+  const { rules: drafts, keepRules } = useFormDrafts();
   const [line, setLine] = useState('');
   const save = useSaveSettings();
   const agents = agentsOf(values);
@@ -36,8 +37,9 @@ export function PermissionRules({ values }: { values: readonly ConfigValue[] }) 
   const changed = ruleLists.filter(
     (list) => JSON.stringify(rules[list]) !== JSON.stringify(storedRules(values, agent)[list]),
   );
-  const drop = () =>
-    setDrafts((before) => Object.fromEntries(Object.entries(before).filter(([name]) => name !== agent)));
+  const drop = () => keepRules(agent, undefined);
+  const edit = (next: Rules) =>
+    keepRules(agent, JSON.stringify(next) === JSON.stringify(storedRules(values, agent)) ? undefined : next);
   const store = () =>
     save.mutate(Object.fromEntries(changed.map((list) => [pathOf(agent, list), rules[list]])), { onSuccess: drop });
   const mode = storedMode(values, agent) ?? '';
@@ -81,7 +83,7 @@ export function PermissionRules({ values }: { values: readonly ConfigValue[] }) 
               )
             }
             onChange={(next) => {
-              setDrafts((before) => ({ ...before, [agent]: { ...rules, [list]: next } }));
+              edit({ ...rules, [list]: next });
               save.reset();
             }}
           />

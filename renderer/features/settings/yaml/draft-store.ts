@@ -1,5 +1,6 @@
 import { create } from 'zustand';
 import type { SettingsText } from '../../../../server/contract/settings-text.ts';
+import { unsavedKeys, useUnsaved } from '../../../api/unsaved.ts';
 
 /** What was typed and not saved yet, with the version it was made from. */
 export interface YamlDraft {
@@ -7,7 +8,7 @@ export interface YamlDraft {
   base: SettingsText;
 }
 
-const storageKey = 'agentrail.settings-draft';
+const storageKey = unsavedKeys.yaml;
 
 interface DraftState {
   draft: YamlDraft | undefined;
@@ -20,6 +21,7 @@ export const useYamlDraft = create<DraftState>((set) => ({
   keep(draft) {
     if (draft) localStorage.setItem(storageKey, JSON.stringify(draft));
     else localStorage.removeItem(storageKey);
+    useUnsaved.getState().mark('yaml', draft !== undefined);
     set({ draft });
   },
 }));

@@ -1,0 +1,28 @@
+export const network = {
+  inForce: 'In force now',
+  direct: 'No proxy: hosts are asked directly',
+  sources: {
+    settings: 'from these settings',
+    environment: 'from the environment',
+    desktop: 'as this system decides for each host',
+    gnome: 'from the settings of GNOME',
+    macos: 'from the network settings of this Mac',
+    windows: 'from the internet settings of Windows',
+    none: 'nobody names one',
+  },
+  authorities_one: '{{count}} certificate trusted beside the usual ones',
+  authorities_other: '{{count}} certificates trusted beside the usual ones',
+  bypass: 'Asked directly:',
+  script:
+    'The system uses a script (PAC) to choose a proxy. Only the desktop program can run it; here hosts are asked directly. Name the proxy with manual.',
+  try: 'Try an address',
+  tryNote: 'by the way that requests go',
+  ask: 'Try',
+  trying: 'Trying…',
+  answered: 'answered {{status}}',
+  failed: 'no answer',
+  through: '{{host}} through {{proxy}}',
+  withoutProxy: '{{host}} directly',
+  exception: '{{host}} directly, as an exception',
+  duration: '{{ms}} ms',
+} as const;
