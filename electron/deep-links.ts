@@ -9,12 +9,16 @@ export const linkedPages: Readonly<Record<string, string>> = {
   sessions: '/sessions',
   sandboxes: '/sandboxes',
   logs: '/logs',
+  knowledge: '/knowledge',
+  skills: '/skills',
+  memory: '/memory',
   health: '/health',
   secrets: '/secrets',
   data: '/data',
   readiness: '/readiness',
   deploy: '/deploy',
   settings: '/settings',
+  'first-run': '/first-run',
 };
 
 const longestLink = 600;

@@ -160,6 +160,8 @@ test('links lead to known pages, from a first start and from a second one, and n
   await startAgain(desktop, home, 'agentrail://secrets?x=1', '--safe-mode');
   await startAgain(desktop, home, 'agentrail://settings/');
   await expect(view).toHaveURL(/\/settings$/);
+  await startAgain(desktop, home, 'agentrail://first-run');
+  await expect(view).toHaveURL(/\/first-run$/);
   await desktop.evaluate(
     ({ app }) => void app.emit('open-url', { preventDefault: () => undefined }, 'agentrail://data'),
   );
