@@ -86,7 +86,9 @@ async function librariesOf(program: string): Promise<string[]> {
 }
 
 async function build(tag: string, folder: string): Promise<void> {
-  await exec('docker', ['build', '--quiet', '--tag', tag, folder], { env: { ...process.env, DOCKER_BUILDKIT: '0' } });
+  await exec('docker', ['build', '--force-rm', '--quiet', '--tag', tag, folder], {
+    env: { ...process.env, DOCKER_BUILDKIT: '0' },
+  });
 }
 
 async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {

@@ -50,7 +50,7 @@ async function provideBase(): Promise<void> {
 
 async function build(tag: string, folder: string): Promise<void> {
   say(`Building ${tag}.`);
-  const args = ['build', ...(await proxyArguments()), '--tag', tag];
+  const args = ['build', '--force-rm', ...(await proxyArguments()), '--tag', tag];
   if ((await run('docker', [...args, folder])) === 0) {
     return;
   }
