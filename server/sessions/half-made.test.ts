@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -10,7 +10,7 @@ import { ann, userMessage } from './conformance.ts';
 import { createFileSessionStore } from './file-store.ts';
 import { createSessionAccess } from './session-access.ts';
 import type { SessionFolder } from './session-folder.ts';
-import { initLine } from './session-state.ts';
+import { emptyState, initLine } from './session-state.ts';
 
 let dataDir: string;
 let store: ReturnType<typeof createFileSessionStore>;
@@ -72,5 +72,19 @@ it('a session that a disk took away for a moment is looked for again before it c
   expect([summary.title, looks]).toEqual(['x', 2]);
   const row = await access.index.row(ann.tenantId, key.sessionId);
   expect(row?.sessionId ?? 'no row').toBe(key.sessionId);
+  await access.close(async () => undefined);
+});
+
+it("a copy whose disk goes away before it is read back is the disk's fault, and no damage", async () => {
+  const access = createSessionAccess({ dataDir, logger: silentLogger, maxOpenSessions: 10 });
+  const line = initLine(key, { agentId: 'default', title: 'x' }, 1);
+  await access.inAny(key, (folder) => access.create(folder, line));
+  const other = { ...key, sessionId: 'ses_2' };
+  const copied = (state: SessionFolder['state']) =>
+    access.inAny(other, (folder) => access.adopt({ ...folder, adopt: async () => emptyState(), state }, 'elsewhere'));
+  await rename(path.join(dataDir, 'tenants'), path.join(dataDir, 'away'));
+  await expect(copied(async () => undefined)).rejects.toMatchObject({ code: 'storage_unavailable', status: 503 });
+  await rename(path.join(dataDir, 'away'), path.join(dataDir, 'tenants'));
+  await expect(copied(async () => undefined)).rejects.toMatchObject({ code: 'session_damaged' });
   await access.close(async () => undefined);
 });

@@ -141,7 +141,8 @@ export function createSessionAccess(options: SessionAccessOptions): SessionAcces
   }
 
   async function adopt(folder: SessionFolder, from: string): Promise<OwnSession> {
-    return added(folder, await folder.adopt(from));
+    const made = await folder.adopt(from);
+    return added(folder, made.summary === undefined ? ((await lookAgain(folder)) ?? made) : made);
   }
 
   function added(folder: SessionFolder, { summary, stopReason }: SessionState): OwnSession {
