@@ -14,7 +14,13 @@ it('an engine tells the use of a container until it is asked to stop, or the con
     expect(told[0]?.pids).toBeGreaterThanOrEqual(1);
     stop.abort();
     await watching;
-    const toItsEnd = real.engine.watchUse(info.id, () => undefined, new AbortController().signal);
+    let isTold = false;
+    const tell = () => {
+      isTold = true;
+    };
+    const toItsEnd = real.engine.watchUse(info.id, tell, new AbortController().signal);
+    // The engine keeps silent for good about a container that ends before it was asked.
+    await expect.poll(() => isTold, { timeout: 8000 }).toBe(true);
     await real.manager.destroy(info.id);
     await toItsEnd;
     await real.engine.watchUse('no-such-container', () => undefined, new AbortController().signal);
