@@ -1,4 +1,4 @@
-import { readFile, rm, stat } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
@@ -55,6 +55,9 @@ test('backups are scheduled, growth is drawn, and a reset is asked for, called o
   page,
 }) => {
   test.slow();
+  const folders = { tenants: 4096 };
+  const records = [{ at: Date.now() - 3 * 3_600_000, freeBytes: 1e9, folders }];
+  await writeFile(join(home.dataDir, 'size-history.json'), JSON.stringify({ version: 1, records }));
   const program = await start();
   await signIn(page, program);
   await page.goto(`${program.consoleUrl}/data`);

@@ -1,5 +1,5 @@
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
+import { accessibilityFaults } from '../support/accessibility-faults.ts';
 import { expect, test } from '../support/console-test.ts';
 import { settled } from '../support/settled.ts';
 
@@ -30,9 +30,7 @@ async function expectNoFaults(page: Page, what: string): Promise<void> {
   await settled(page);
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
-    expect.soft(told, `${what} in ${colorScheme}`).toEqual([]);
+    expect.soft(await accessibilityFaults(page), `${what} in ${colorScheme}`).toEqual([]);
   }
 }
 

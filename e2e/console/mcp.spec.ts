@@ -33,7 +33,7 @@ test('servers are added, started, switched off and removed by keyboard, and the 
   await expect(broken.getByText(/There is no program no-such-program on the PATH/)).toBeVisible();
   await expect(broken.getByText('failed', { exact: true })).toBeVisible();
 
-  await page.getByRole('button', { name: 'Add…' }).press('Enter');
+  await page.locator('#section-mcp').getByRole('button', { name: 'Add…' }).press('Enter');
   const dialog = page.getByRole('dialog', { name: 'Add an MCP server' });
   await dialog.getByLabel('Name').fill('a__b');
   await dialog.getByLabel('Command line').fill(`"${process.execPath}" "${everything}"`);

@@ -73,6 +73,8 @@ async function startRun(launch: (...args: string[]) => Promise<ElectronApplicati
   await view.getByRole('textbox', { name: 'Message' }).fill('Count for ever');
   await view.keyboard.press('Enter');
   await expect(view.getByRole('button', { name: 'Stop', exact: true })).toBeVisible();
+  // The page shows the button before the program has the run.
+  await expect(view.getByText('1 run', { exact: true })).toBeVisible();
   return { desktop, view, upstream };
 }
 
