@@ -44,9 +44,11 @@ test('providers are added, changed and removed in the form, and comments stay', 
   await page.getByRole('button', { name: 'Remove ollama', exact: true }).click();
   await page.getByRole('button', { name: 'Remove', exact: true }).click();
   await expect(page.getByRole('button', { name: 'Test ollama' })).toHaveCount(0);
-  expect(await readFile(file, 'utf8')).toBe(
-    '# mine\nproviders:\n  old:\n    type: openai # why\n    baseUrl: http://127.0.0.1:9/v1\n    apiKeyEnv: OLD_KEY\n',
-  );
+  await expect
+    .poll(() => readFile(file, 'utf8'))
+    .toBe(
+      '# mine\nproviders:\n  old:\n    type: openai # why\n    baseUrl: http://127.0.0.1:9/v1\n    apiKeyEnv: OLD_KEY\n',
+    );
 });
 
 test('the context window and prices of a model are set in the form', async ({ home, start, page }) => {

@@ -167,11 +167,16 @@ function Browse({ owner, folder, onOpen }: { owner: WorkspaceOwner; folder: stri
 }
 
 /**
- * Asks the person for files. The element is of no page: what is drawn anew while the dialog is open would take its choice
- * along.
+ * Asks the person for files. The element is beside the page: what is drawn anew while the dialog is open would take its
+ * choice along, and one that is nowhere may be cleared away before it tells.
  */
 function chooseFiles(onChosen: (files: File[]) => void): void {
-  const input = Object.assign(document.createElement('input'), { type: 'file', multiple: true });
-  input.addEventListener('change', () => onChosen([...(input.files ?? [])]), { once: true });
+  const input = Object.assign(document.createElement('input'), { type: 'file', multiple: true, hidden: true });
+  input.addEventListener('change', () => {
+    input.remove();
+    onChosen([...(input.files ?? [])]);
+  });
+  input.addEventListener('cancel', () => input.remove());
+  document.body.append(input);
   input.click();
 }
