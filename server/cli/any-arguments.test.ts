@@ -17,7 +17,9 @@ function makeProgram() {
   for (const command of commandsOf(program)) {
     command.exitOverride();
     command.configureOutput({ writeOut: () => undefined, writeErr: (text) => said.push(text) });
-    if (command.commands.length === 0) command.action(() => void begun.push(command.name()));
+    // Some begin by themselves although there are others below them; commander tells of that in no other way.
+    const begins = command.commands.length === 0 || Boolean(Reflect.get(command, '_actionHandler'));
+    if (begins) command.action(() => void begun.push(command.name()));
   }
   return { program, said, begun };
 }
@@ -60,6 +62,12 @@ const anyWord = fc.oneof(
   },
   { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 20 }) },
 );
+
+it('a command with others below it does not really begin here', async () => {
+  const { program, begun } = makeProgram();
+  await program.parseAsync(['backup'], { from: 'user' });
+  expect(begun).toEqual(['backup']);
+});
 
 it('any arguments begin a command, show help, or are refused with a sentence and the code of wrong use', async () => {
   const outcomes = { begun: 0, helped: 0, refused: 0 };
